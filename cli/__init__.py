@@ -1,0 +1,1 @@
+"""The `motlan` command: services up and down, the demo, syncs and contracts."""
