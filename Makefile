@@ -12,3 +12,55 @@ help: ## Print every target with what it does
 .PHONY: env
 env: ## Build .venv from the hashed lock (does nothing when it is up to date)
 	@"$(PYTHON)" requirements/build_env.py
+
+.PHONY: demo
+demo: env ## Run everything on this machine and print one prefilled dossier (Ctrl-C ends it)
+	@"$(MOTLAN)" demo
+
+.PHONY: demo-check
+demo-check: env ## The demo, headless, on free ports: fails unless every run, count and answer is right
+	@"$(MOTLAN)" demo --check
+
+.PHONY: test
+test: env ## The whole test suite, on a real PostgreSQL
+	@.venv/bin/pytest -n 2
+
+.PHONY: check
+check: env ## Format, lint, types and import rules
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+.PHONY: format
+format: env ## Rewrite the code in the project's format
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+.PHONY: lock
+lock: env ## Resolve the dependencies again and rewrite requirements/*.txt
+	@.venv/bin/python requirements/lock.py
+
+.PHONY: up
+up: env ## Start every service in the background
+	@"$(MOTLAN)" up
+
+.PHONY: down
+down: env ## Stop every service that `up` started
+	@"$(MOTLAN)" down
+
+.PHONY: status
+status: env ## Show services and streams
+	@"$(MOTLAN)" status
+
+.PHONY: compose-env
+compose-env: env ## Write compose.env, the secrets that docker-compose.yml needs
+	@"$(MOTLAN)" env compose
+
+.PHONY: clean
+clean: ## Remove the environment and every cache (the state in .motlan stays)
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+
+.PHONY: clean-state
+clean-state: ## Remove the local state: databases, keys, logs (stop the services first)
+	@rm -rf .motlan .motlan-check

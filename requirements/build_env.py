@@ -56,7 +56,7 @@ def ensure_venv_module() -> None:
     except ImportError as error:
         raise CannotBuild(
             "This Python ({}) has no venv module: install it "
-            "(on Debian and Ubuntu `apt install python{}.{}-venv`) and run `make env` again.".format(
+            "(Debian, Ubuntu: `apt install python{}.{}-venv`), then run `make env` again.".format(
                 sys.executable, *sys.version_info[:2]
             )
         ) from error
@@ -158,9 +158,10 @@ def install_uv() -> "str | None":
 def runs_version(program: Path) -> bool:
     """Whether a program starts at all on this machine."""
     try:
-        return subprocess.run([program, "--version"], capture_output=True).returncode == 0  # noqa: PLW1510
+        asked = subprocess.run([str(program), "--version"], capture_output=True, check=False)
     except OSError:
         return False
+    return asked.returncode == 0
 
 
 def pip_install() -> "list[str]":
