@@ -1,0 +1,1 @@
+"""The only door to the warehouse and the landing zone."""

@@ -1,0 +1,116 @@
+"""Brings the warehouse to this code's schema version, and tells when it is not there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from hub.errors import WarehouseOutdatedError, WarehouseUnavailableError
+from hub.settings import ROLES, Role
+from warehouse.connection import CONNECT_SECONDS, sqlalchemy_url
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_ROLE_SETTINGS: Mapping[Role, Mapping[str, str]] = {
+    "pipeline": {
+        "client_connection_check_interval": "2s",
+        "idle_in_transaction_session_timeout": "60s",
+        "lock_timeout": "10s",
+        "statement_timeout": "30min",
+    },
+    "lookup": {"lock_timeout": "2s", "statement_timeout": "2s"},
+    "auditor": {"statement_timeout": "30s", "default_transaction_read_only": "on"},
+    "steward": {"lock_timeout": "5s", "statement_timeout": "30s"},
+}
+
+
+def head_version() -> str:
+    """The schema version that this code needs."""
+    head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    return head or ""
+
+
+def upgrade(owner_url: str, role_passwords: Mapping[Role, str]) -> str:
+    """Make the login roles and run every missing migration; returns the version reached.
+
+    Args:
+        owner_url: URL of the owner of the warehouse's database.
+        role_passwords: password of each login role; known roles get the password given.
+
+    Raises:
+        WarehouseUnavailableError: nobody answers at the URL.
+        WarehouseOutdatedError: the database has a version that this code does not know.
+    """
+    engine = create_engine(
+        sqlalchemy_url(owner_url), connect_args={"connect_timeout": CONNECT_SECONDS}
+    )
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('motlan.migrate'))"))
+            _make_roles(connection, role_passwords)
+            _refuse_unknown_version(connection)
+            command.upgrade(_config(connection), "head")
+    except OperationalError as error:
+        message = "The warehouse does not answer; start it with `motlan up`."
+        raise WarehouseUnavailableError(message) from error
+    finally:
+        engine.dispose()
+    return head_version()
+
+
+def check(engine: Engine) -> None:
+    """Refuse to work on a warehouse of another schema version.
+
+    Raises:
+        WarehouseOutdatedError: says which version was found, which is needed, and what to do.
+    """
+    with engine.connect() as connection:
+        found = _current(connection)
+    if found != head_version():
+        message = (
+            f"The warehouse has schema version {found or 'none'}, this code needs "
+            f"{head_version()}; run `motlan up`, which migrates it."
+        )
+        raise WarehouseOutdatedError(message)
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _current(connection: Connection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table_schema": "public"})
+    return context.get_current_revision()
+
+
+def _refuse_unknown_version(connection: Connection) -> None:
+    found = _current(connection)
+    known = {item.revision for item in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}
+    if found is not None and found not in known:
+        message = (
+            f"The warehouse has schema version {found}, which this code does not know; "
+            "it was made by newer code: run that, or restore an older backup."
+        )
+        raise WarehouseOutdatedError(message)
+
+
+def _make_roles(connection: Connection, passwords: Mapping[Role, str]) -> None:
+    cursor = connection.connection.cursor()
+    for role in ROLES:
+        name = sql.Identifier(f"motlan_{role}")
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (f"motlan_{role}",))
+        verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")
+        statement = sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}")
+        cursor.execute(statement.format(verb, name, sql.Literal(passwords[role])))
+        for setting, value in _ROLE_SETTINGS[role].items():
+            change = sql.SQL("ALTER ROLE {} SET {} = {}")
+            cursor.execute(change.format(name, sql.Identifier(setting), sql.Literal(value)))
+    cursor.close()
