@@ -1,0 +1,114 @@
+"""Dates as far as they are known, and points in time.
+
+An impossible date is unreadable and never becomes the first of January. A date of birth is a
+date and never a point in time: the clocks of the last century would move it by a day.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from standardisation.text import Columns, Options, as_text, clean
+
+_MONTH = "^[0-9]{4}-(?:0[1-9]|1[0-2])$"
+_YEARS = (1800, 9999)
+
+
+def _parse(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
+    """The first of the formats that fits, with a year of four digits."""
+    tried = [text.str.to_date(form, strict=False) for form in formats]
+    date = pl.coalesce(tried)
+    return pl.when(date.dt.year().is_between(*_YEARS)).then(date)
+
+
+def _formats(options: Options) -> Sequence[str]:
+    return tuple(options.get("formats", ("%Y-%m-%d",)))
+
+
+def date_columns(raw: pl.Expr, options: Options) -> Columns:
+    """A full date. Options: ``formats`` (strptime), "%Y-%m-%d" if not given."""
+    return {"": _parse(clean(raw), _formats(options))}
+
+
+def _partial(raw: pl.Expr, options: Options) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Full date, "YYYY-MM" and "YYYY" of a date that may lack its day and month."""
+    text = clean(raw)
+    full = _parse(text, _formats(options))
+    if not options.get("yearOnly", True):
+        nothing = pl.lit(None, dtype=pl.String)
+        return full, nothing, nothing
+    last = text.str.extract_groups(r"^(?:0{1,2}[/.\-])?(0?[1-9]|1[0-2])[/.\-]([0-9]{4})$")
+    first = text.str.extract(r"^([0-9]{4}-(?:0[1-9]|1[0-2]))(?:-00)?$")
+    month = pl.coalesce(
+        first,
+        pl.concat_str(last.struct.field("2"), pl.lit("-"), last.struct.field("1").str.zfill(2)),
+    )
+    year = pl.coalesce(
+        text.str.extract(r"^(?:0{1,2}[/.\-]0{1,2}[/.\-])?([0-9]{4})$"),
+        text.str.extract(r"^([0-9]{4})-00-00$"),
+    )
+    possible = [found.str.slice(0, 4).cast(pl.Int64).is_between(*_YEARS) for found in (month, year)]
+    return full, pl.when(possible[0]).then(month), pl.when(possible[1]).then(year)
+
+
+def partial_date_columns(raw: pl.Expr, options: Options) -> Columns:
+    """A date whose day, or day and month, may be unknown: "1950", "00/00/1950", "07/1950".
+
+    Options: ``formats`` as for dates; ``yearOnly`` false refuses what is not a full date.
+    """
+    full, month, year = _partial(raw, options)
+    iso = pl.coalesce(full.dt.to_string("%Y-%m-%d"), month, year)
+    precision = (
+        pl.when(full.is_not_null())
+        .then(pl.lit("day"))
+        .when(month.is_not_null())
+        .then(pl.lit("month"))
+        .when(year.is_not_null())
+        .then(pl.lit("year"))
+    )
+    return {
+        "": iso,
+        "_date": full,
+        "_year": iso.str.slice(0, 4).cast(pl.Int64),
+        "_precision": precision,
+    }
+
+
+def partial_date_flags(raw: pl.Expr, options: Options) -> Columns:
+    """What of the date is not known."""
+    full, month, year = _partial(raw, options)
+    return {
+        "MONTH_ONLY": full.is_null() & month.is_not_null(),
+        "YEAR_ONLY": full.is_null() & month.is_null() & year.is_not_null(),
+    }
+
+
+def timestamp_columns(raw: pl.Expr, options: Options) -> Columns:
+    """A point in time. Without an offset it is local time of the contract's time zone."""
+    text = (
+        clean(as_text(raw))
+        .str.replace(r"^([0-9-]{10})[ ]", "${1}T")
+        .str.replace(r"Z$", "+00:00")
+        .str.replace(r"(T[0-9:.]+[+-][0-9]{2})$", "${1}:00")
+        .str.replace(r"(T[0-9:.]+[+-][0-9]{2})([0-9]{2})$", "${1}:${2}")
+    )
+    aware = text.str.to_datetime(
+        "%Y-%m-%dT%H:%M:%S%.f%:z", time_zone="UTC", time_unit="us", strict=False
+    )
+    naive = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    local = naive.dt.replace_time_zone(
+        str(options["timezone"]), ambiguous="null", non_existent="null"
+    )
+    moment = pl.coalesce(aware, local.dt.convert_time_zone("UTC"))
+    return {"": pl.when(moment.dt.year().is_between(*_YEARS)).then(moment)}
+
+
+def month_columns(raw: pl.Expr, options: Options) -> Columns:
+    """A month as "YYYY-MM". Options: ``formats`` (strptime, with month and year), "%Y-%m"."""
+    text = clean(raw)
+    tried: list[pl.Expr] = []
+    for form in options.get("formats", ("%Y-%m",)):
+        date = pl.concat_str(pl.lit("01 "), text).str.to_date(f"%d {form}", strict=False)
+        tried.append(date.dt.to_string("%Y-%m"))
+    month = pl.coalesce(tried)
+    return {"": pl.when(month.str.contains(_MONTH)).then(month)}

@@ -1,0 +1,104 @@
+"""The standardiser of every field kind: one table that `hub.kinds.COLUMNS` is checked against."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import polars as pl
+
+from hub.contract import Contract
+from hub.errors import ContractError
+from standardisation import addresses, codes, dates, land, names, numbers, owners, text
+from standardisation.text import Columns, Options
+
+Standardiser = Callable[[pl.Expr, Options], Columns]
+
+
+@dataclass(frozen=True)
+class FieldKind:
+    """How one kind of field is read.
+
+    ``columns`` gives one expression a column suffix, the value itself under "". ``flags`` gives
+    one boolean expression a flag. ``options`` are the words a contract may use.
+    """
+
+    columns: Standardiser
+    flags: Standardiser = text.no_flags
+    options: frozenset[str] = frozenset()
+
+
+_PLAIN: Final = FieldKind(text.text_columns, text.text_flags)
+_FIVE_DIGITS: Final = FieldKind(codes.five_digit_columns, codes.five_digit_flags)
+
+KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
+    {
+        "text": _PLAIN,
+        "key": FieldKind(text.text_columns),
+        "person_name": FieldKind(names.person_name_columns, names.person_name_flags),
+        "address": FieldKind(addresses.address_columns, text.text_flags),
+        "pin": FieldKind(numbers.pin_columns, numbers.pin_flags),
+        "old_number": FieldKind(numbers.old_number_columns, numbers.old_number_flags),
+        "insurance_number": FieldKind(
+            numbers.insurance_number_columns, numbers.insurance_number_flags
+        ),
+        "card_number": FieldKind(numbers.card_number_columns, numbers.card_number_flags),
+        "tax_code": FieldKind(numbers.tax_code_columns, numbers.tax_code_flags),
+        "integer": FieldKind(numbers.integer_columns),
+        "decimal": FieldKind(
+            numbers.decimal_columns,
+            numbers.decimal_flags,
+            frozenset({"decimalSeparator", "thousandsSeparator"}),
+        ),
+        "date": FieldKind(dates.date_columns, options=frozenset({"formats"})),
+        "partial_date": FieldKind(
+            dates.partial_date_columns,
+            dates.partial_date_flags,
+            frozenset({"formats", "yearOnly"}),
+        ),
+        "timestamp": FieldKind(dates.timestamp_columns),
+        "month": FieldKind(dates.month_columns, options=frozenset({"formats"})),
+        "sex": FieldKind(codes.sex_columns, options=frozenset({"values"})),
+        "boolean": FieldKind(codes.boolean_columns, options=frozenset({"values"})),
+        "code": FieldKind(
+            codes.code_columns, codes.code_flags, frozenset({"values", "width", "pattern"})
+        ),
+        "facility": _FIVE_DIGITS,
+        "commune": _FIVE_DIGITS,
+        "old_commune": FieldKind(
+            codes.old_commune_columns, codes.five_digit_flags, frozenset({"follow"})
+        ),
+        "certificate_serial": FieldKind(
+            land.certificate_serial_columns, land.certificate_serial_flags
+        ),
+        "geohash": FieldKind(land.geohash_columns),
+        "land_use": FieldKind(land.land_use_columns, land.land_use_flags),
+        "owner_parties": FieldKind(
+            owners.owner_parties_columns,
+            owners.owner_parties_flags,
+            frozenset({"numbersFrom", "birthYearsFrom"}),
+        ),
+    }
+)
+"""Field kind -> its standardiser."""
+
+
+def check_field_options(contract: Contract) -> None:
+    """Refuse options that a field's standardiser would not heed.
+
+    Raises:
+        ContractError: names the field, the word, and the words its kind knows.
+    """
+    for dataset in contract.datasets:
+        for field in dataset.fields:
+            known = KINDS[field.kind].options
+            for word in sorted(set(field.options) - known):
+                listed = ", ".join(sorted(known)) or "none"
+                message = (
+                    f"{dataset.stream}.{field.name}: standardiser {field.kind} has no option "
+                    f"{word!r}; its options are: {listed}."
+                )
+                raise ContractError(message)
+            for word, value in field.options.items():
+                if word.endswith("From"):
+                    dataset.get_field(str(value))

@@ -1,0 +1,156 @@
+"""Numbers issued by an authority, and plain numbers.
+
+An issued number is text of ASCII digits. What cannot be read becomes null, and its row goes to
+quarantine; what is repaired carries a flag.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from standardisation.text import (
+    Columns,
+    Options,
+    as_text,
+    clean,
+    compact,
+    separators_flag,
+)
+
+PIN_PREFIXES: Final = (
+    *("001", "002", "004", "006", "008", "010", "011", "012", "014", "015", "017", "019"),
+    *("020", "022", "024", "025", "026", "027", "030", "031", "033", "034", "035", "036"),
+    *("037", "038", "040", "042", "044", "045", "046", "048", "049", "051", "052", "054"),
+    *("056", "058", "060", "062", "064", "066", "067", "068", "070", "072", "074", "075"),
+    *("077", "079", "080", "082", "083", "084", "086", "087", "089", "091", "092", "093"),
+    *("094", "095", "096"),
+)
+"""The 63 provinces of birth registration (Circular 59/2021/TT-BCA); frozen, whatever merges."""
+_CONFUSED: Final = dict(zip("OQILZSBG", "00112586", strict=True))
+"""Letters that scanners and typists put for digits."""
+
+
+def undo_confusion(digits: pl.Expr) -> pl.Expr:
+    """Letters commonly put for digits, put back."""
+    return digits.str.replace_many(list(_CONFUSED), list(_CONFUSED.values()))
+
+
+def _pin(raw: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """The number, and whether a zero was restored or a letter read as a digit.
+
+    A repair is made only where the repaired number has a prefix that exists and a century of
+    birth from 1900 to 2099 (PIN-1, PIN-2).
+    """
+    bare = compact(raw)
+    valid = "^(?:" + "|".join(PIN_PREFIXES) + ")[0-3][0-9]{8}$"
+    mended = undo_confusion(bare)
+    padded = pl.concat_str(pl.lit("0"), bare)
+    zero = bare.str.contains("^[0-9]{11}$") & padded.str.contains(valid)
+    letter = (
+        bare.str.contains("^[0-9OQILZSBG]{12}$")
+        & (bare.str.count_matches("[A-Z]").is_between(1, 2))
+        & mended.str.contains(valid)
+    )
+    whole = bare.str.contains("^[0-9]{12}$")
+    number = pl.when(whole).then(bare).when(zero).then(padded).when(letter).then(mended)
+    return number, zero, letter
+
+
+def pin_columns(raw: pl.Expr, options: Options) -> Columns:
+    """The personal identification number, 12 digits (Decree 137/2015/NĐ-CP, art. 13)."""
+    return {"": _pin(raw)[0]}
+
+
+def pin_flags(raw: pl.Expr, options: Options) -> Columns:
+    """Separators, a leading zero lost and restored, letters read as digits."""
+    _, zero, letter = _pin(raw)
+    return {**separators_flag(raw), "REPAIRED_LEADING_ZERO": zero, "OCR_DIGIT": letter}
+
+
+def _padded(raw: pl.Expr, lengths: tuple[int, ...]) -> tuple[pl.Expr, pl.Expr]:
+    """A number of one of these lengths; one digit short of the first, a zero was lost."""
+    bare = compact(raw)
+    short = bare.str.contains(f"^[1-9][0-9]{{{lengths[0] - 2}}}$")
+    whole = bare.str.contains("^(?:" + "|".join(f"[0-9]{{{size}}}" for size in lengths) + ")$")
+    return pl.when(whole).then(bare).when(short).then(pl.concat_str(pl.lit("0"), bare)), short
+
+
+def old_number_columns(raw: pl.Expr, options: Options) -> Columns:
+    """The identity card number before the PIN: 9 digits, some cards 12."""
+    return {"": _padded(raw, (9, 12))[0]}
+
+
+def old_number_flags(raw: pl.Expr, options: Options) -> Columns:
+    """Separators, and a leading zero lost and restored."""
+    return {**separators_flag(raw), "REPAIRED_LEADING_ZERO": _padded(raw, (9,))[1]}
+
+
+def insurance_number_columns(raw: pl.Expr, options: Options) -> Columns:
+    """The social-insurance number, 10 digits."""
+    return {"": _padded(raw, (10,))[0]}
+
+
+def insurance_number_flags(raw: pl.Expr, options: Options) -> Columns:
+    """Separators, and a leading zero lost and restored."""
+    return {**separators_flag(raw), "REPAIRED_LEADING_ZERO": _padded(raw, (10,))[1]}
+
+
+def card_number_columns(raw: pl.Expr, options: Options) -> Columns:
+    """The health-insurance card: object, level, province, 10 digits; or the 10 digits alone.
+
+    Decision 1351/QĐ-BHXH (2015) for the long form, 1666/QĐ-BHXH (2020) for the short one.
+    """
+    bare = compact(raw)
+    return {"": pl.when(bare.str.contains("^(?:[A-ZĐ]{2}[1-5][0-9]{2})?[0-9]{10}$")).then(bare)}
+
+
+def card_number_flags(raw: pl.Expr, options: Options) -> Columns:
+    """Separators: cards are printed in groups."""
+    return separators_flag(raw)
+
+
+def tax_code_columns(raw: pl.Expr, options: Options) -> Columns:
+    """The tax code: 10 digits, or 10 and a branch of 3 as ``0123456789-001``."""
+    bare = compact(raw)
+    branch = pl.concat_str(bare.str.slice(0, 10), pl.lit("-"), bare.str.slice(10))
+    head = pl.when(bare.str.contains("^[0-9]{10}$")).then(bare)
+    return {"": pl.coalesce(head, pl.when(bare.str.contains("^[0-9]{13}$")).then(branch))}
+
+
+def tax_code_flags(raw: pl.Expr, options: Options) -> Columns:
+    """Separators other than the dash before a branch."""
+    return {"SEPARATORS": clean(raw).str.contains(r"[ ./]")}
+
+
+def integer_columns(raw: pl.Expr, options: Options) -> Columns:
+    """A whole number that fits 64 bits."""
+    text = clean(raw)
+    return {"": pl.when(text.str.contains("^[+-]?[0-9]{1,19}$")).then(_to_int(text))}
+
+
+def _to_int(text: pl.Expr) -> pl.Expr:
+    return text.str.strip_chars_start("+").cast(pl.Int64, strict=False)
+
+
+def decimal_columns(raw: pl.Expr, options: Options) -> Columns:
+    """A decimal number of at most 30 digits before and 6 after the point.
+
+    Options: ``decimalSeparator`` ("." if not given), ``thousandsSeparator`` (none if not given).
+    """
+    point = str(options.get("decimalSeparator", "."))
+    group = str(options.get("thousandsSeparator", ""))
+    text = clean(raw)
+    if group:
+        grouped = text.str.contains(rf"^[+-]?[0-9]{{1,3}}(?:\{group}[0-9]{{3}})+(?:\{point}|$)")
+        text = pl.when(grouped).then(text.str.replace_all(group, "", literal=True)).otherwise(text)
+    if point != ".":
+        text = text.str.replace(".", "!", literal=True).str.replace(point, ".", literal=True)
+    readable = text.str.contains(r"^[+-]?[0-9]{1,30}(?:\.[0-9]{1,6}0*)?$")
+    number = text.str.strip_chars_start("+").cast(pl.Decimal(38, 6), strict=False)
+    return {"": pl.when(readable).then(number)}
+
+
+def decimal_flags(raw: pl.Expr, options: Options) -> Columns:
+    """Thousands separators taken out."""
+    group = str(options.get("thousandsSeparator", ""))
+    return {"SEPARATORS": as_text(raw).str.contains(group, literal=True)} if group else {}

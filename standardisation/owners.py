@@ -1,0 +1,114 @@
+"""Owners of land as certificates name them: one text that may hold several parties."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from hub.names import name_key
+from standardisation.numbers import PIN_PREFIXES
+from standardisation.text import Columns, Options, clean, clean_flags
+
+_SPLIT: Final = re.compile(
+    r"\s*(?:[;,&+]|\s-\s|\bvà\s+(?:vợ|chồng)(?:\s+là)?\b|\b(?:vợ|chồng)\s+là\b"
+    r"|\bcùng\s+(?:vợ|chồng)(?:\s+là)?\b|\bvà\b)\s*",
+    re.IGNORECASE,
+)
+_OPENING: Final = re.compile(
+    r"^(?:(?P<household>hộ(?:\s+gia\s+đình)?)\b[\s:]*)?(?:vợ\s+chồng\b[\s:]*)?"
+    r"(?:(?P<title>ông|bà|anh|chị|cụ)\b[\s:.]*)?(?P<name>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_DEAD: Final = re.compile(r"\(?\s*(?:đã\s+(?:chết|mất)|chết|mất)\s*\)?\s*$", re.IGNORECASE)
+_ORGANISATION: Final = re.compile(
+    r"^(?:công ty|ủy ban|uỷ ban|ubnd|hợp tác xã|htx|doanh nghiệp|dntn|ngân hàng|trường|chùa"
+    r"|nhà thờ|cộng đồng|trung tâm|tổng công ty|chi nhánh|hội|ban quản lý)\b",
+    re.IGNORECASE,
+)
+_PREFIXES: Final = frozenset(PIN_PREFIXES)
+
+
+def parse_owners(text: str, numbers: str = "", birth_years: str = "") -> list[dict[str, Any]]:
+    """The parties of an owner text, in order; numbers and years go to them in order.
+
+    Where there are more numbers (or years) than parties, nobody can tell whose they are, and
+    none is assigned.
+    """
+    whole = _ORGANISATION.match(text)
+    parts = [text] if whole else [part for part in _SPLIT.split(text) if part.strip(" .()")]
+    ids, years = _listed(numbers, len(parts)), _listed(birth_years, len(parts))
+    household = False
+    parties = []
+    for place, part in enumerate(parts):
+        party = _read_party(part, is_organisation=bool(whole))
+        household = party["household"] = bool(party["household"] or household)
+        party["pin"], party["old_number"] = _read_number(ids[place])
+        year = years[place]
+        party["birth_year"] = int(year) if re.fullmatch("(?:18|19|20)[0-9]{2}", year) else None
+        parties.append({"n": place + 1, **party})
+    return parties
+
+
+def _read_party(text: str, *, is_organisation: bool) -> dict[str, Any]:
+    alive = _DEAD.sub("", text)
+    found = _OPENING.match("" if is_organisation else alive)
+    title = (found["title"] or "").lower() if found else ""
+    name = (alive if is_organisation else found["name"] if found else alive).strip(" .:,()")
+    return {
+        "name": name,
+        "name_key": name_key(name),
+        "title": title or None,
+        "household": bool(found and found["household"]),
+        "deceased": alive != text,
+        "organisation": is_organisation,
+    }
+
+
+def _listed(text: str, parties: int) -> Sequence[str]:
+    """One entry a party, "" where there is none."""
+    parts = [part.strip() for part in text.split(";")] if text.strip() else []
+    if len(parts) > parties:
+        parts = []
+    return parts + [""] * (parties - len(parts))
+
+
+def _read_number(text: str) -> tuple[str | None, str | None]:
+    """(PIN, old number) of one identity number; both null if it is neither."""
+    digits = re.sub(r"[\s.\-]", "", text)
+    if not (digits.isascii() and digits.isdigit()):
+        return None, None
+    if len(digits) == 11 and "0" + digits[:2] in _PREFIXES:
+        digits = "0" + digits
+    if len(digits) == 12:
+        return digits, None
+    return None, digits if len(digits) == 9 else None
+
+
+def _parties_json(row: dict[str, str | None]) -> str | None:
+    if not row["text"]:
+        return None
+    parties = parse_owners(row["text"], row["numbers"] or "", row["years"] or "")
+    return json.dumps(parties, ensure_ascii=False) if parties else None
+
+
+def owner_parties_columns(raw: pl.Expr, options: Options) -> Columns:
+    """The owner text as written, and its parties.
+
+    Options: ``numbersFrom`` and ``birthYearsFrom``, the fields whose "; "-separated entries
+    belong to the parties in order.
+    """
+    empty = pl.lit(None, dtype=pl.String)
+    numbers = clean(pl.col(options["numbersFrom"])) if "numbersFrom" in options else empty
+    years = clean(pl.col(options["birthYearsFrom"])) if "birthYearsFrom" in options else empty
+    text = clean(raw)
+    together = pl.struct(text.alias("text"), numbers.alias("numbers"), years.alias("years"))
+    # Free text in a natural language: beyond what expressions can say, so row by row.
+    parties = together.map_elements(_parties_json, return_dtype=pl.String, skip_nulls=False)
+    return {"": text, "_parties": parties}
+
+
+def owner_parties_flags(raw: pl.Expr, options: Options) -> Columns:
+    """The repairs of the text itself."""
+    return clean_flags(raw)

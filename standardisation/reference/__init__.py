@@ -1,0 +1,1 @@
+"""Reference tables that the standardisers look things up in."""
