@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+from cli.processes import ensure_port_free
 from hub.errors import MotlanError
 
 NOBODY = 65534
@@ -193,7 +194,9 @@ def running(cluster: Cluster) -> Iterator[Cluster]:
 
     Raises:
         ClusterError: it cannot be made, or does not start.
+        PortInUseError: something else listens on its port.
     """
+    ensure_port_free("PostgreSQL", cluster.port)
     cluster.create()
     server = subprocess.Popen(
         cluster.command(),
@@ -219,6 +222,6 @@ def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> None
     deadline = time.monotonic() + READY_SECONDS_MAX
     while not cluster.is_ready():
         if server.poll() is not None or time.monotonic() > deadline:
-            message = f"PostgreSQL does not start on port {cluster.port}: is the port free?"
+            message = f"PostgreSQL does not start on port {cluster.port}."
             raise ClusterError(message)
         time.sleep(0.05)
