@@ -1,0 +1,364 @@
+"""The landing zone: what was read from a source, verbatim, encrypted and never changed.
+
+A batch is a folder: ``<landing zone>/<stream>/<id>/`` with its chunks as encrypted Parquet and,
+written last, ``manifest.json``. A folder without a manifest is a run that did not end; nobody
+reads it. The zone is a local folder or an object store that `pyarrow.fs` has a URL for.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs
+from pyarrow.parquet import encryption as pe
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hub.digest import KeyDigest
+from hub.errors import LandingError
+from hub.settings import get_settings
+from warehouse.sealing import (
+    SealingKeys,
+    make_keys,
+    rotate_keys,
+    seal_bytes,
+    unseal_bytes,
+    unwrap_key,
+    wrap_key,
+)
+
+__all__ = [
+    "BatchManifest",
+    "Completeness",
+    "LandedBatch",
+    "LandingWriter",
+    "SealingKeys",
+    "make_keys",
+    "rotate_keys",
+    "seal_bytes",
+    "unseal_bytes",
+]
+MANIFEST: Final = "manifest.json"
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ChunkFacts(_Words):
+    """One file of a batch."""
+
+    name: str
+    rows: int
+    size: int
+    sha256: str
+
+
+class Digest(_Words):
+    """A key digest as JSON; the total is text, because JSON numbers lose digits."""
+
+    count: int
+    total: str
+
+    @classmethod
+    def of(cls, digest: KeyDigest) -> "Digest":
+        """The digest in its written form."""
+        return cls(count=digest.count, total=str(digest.total))
+
+    def key_digest(self) -> KeyDigest:
+        """The digest in its counted form."""
+        return KeyDigest(self.count, int(self.total))
+
+
+class Completeness(_Words):
+    """What the source says it holds, to be compared with what was read or merged.
+
+    ``scope`` "batch": the proof covers the rows of this batch and has been checked. "stream":
+    it covers every live row of the source at ``as_of``, to be checked after the merge.
+    """
+
+    kind: str
+    scope: str
+    digest: Digest | None = None
+    buckets: list[Digest] | None = None
+    as_of: datetime | None = None
+
+
+class BatchFacts(_Words):
+    """What the run knows about a batch besides its files."""
+
+    stream: str
+    batch_key: str
+    predecessor: str | None
+    contract_hash: str
+    contract_version: str
+    mode: str
+    key_digest: Digest
+    live_key_digest: Digest
+    content_digest: str
+    cursor_from: dict[str, Any] | None
+    cursor_to: dict[str, Any] | None
+    declared_rows: int | None
+    as_of: datetime | None
+    partitions: list[str]
+    encoding: str
+    completeness: Completeness
+    warnings: list[str]
+
+
+class BatchManifest(BatchFacts):
+    """All that is known about a landed batch; no value of a row is in it."""
+
+    format: int = Field(default=1)
+    landed_at: datetime
+    key_id: str
+    rows: int
+    chunks: list[ChunkFacts]
+
+
+class LandingWriter:
+    """Writes one batch: chunks as they come, the manifest last."""
+
+    def __init__(
+        self, stream: str, *, url: str, keys: SealingKeys, chunk_rows: int = 50_000
+    ) -> None:
+        """Open a batch of ``stream`` in the landing zone at ``url``.
+
+        Raises:
+            LandingError: the landing zone cannot be reached or written.
+        """
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        self.url = f"{url.rstrip('/')}/{stream}/{moment}-{secrets.token_hex(6)}"
+        self._files, self._folder = _open_folder(self.url)
+        self._keys = keys
+        self._chunk_rows = chunk_rows
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+        self._chunks: list[ChunkFacts] = []
+        self._content = hashlib.sha256()
+        try:
+            self._files.create_dir(self._folder, recursive=True)
+        except OSError as error:
+            message = f"The landing zone cannot be written ({_reason(error)}); check it and retry."
+            raise LandingError(message) from error
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Take rows in; whole chunks are written at once.
+
+        Raises:
+            LandingError: the landing zone cannot be written.
+        """
+        self._waiting.append(batch)
+        self._waiting_rows += batch.num_rows
+        while self._waiting_rows >= self._chunk_rows:
+            table = pa.Table.from_batches(self._waiting)
+            self._write_chunk(table.slice(0, self._chunk_rows))
+            rest = table.slice(self._chunk_rows)
+            self._waiting = rest.to_batches()
+            self._waiting_rows = rest.num_rows
+
+    def flush(self) -> str:
+        """Write what is waiting; returns the content digest of all rows, in hexadecimal."""
+        if self._waiting_rows:
+            self._write_chunk(pa.Table.from_batches(self._waiting))
+            self._waiting, self._waiting_rows = [], 0
+        return self._content.hexdigest()
+
+    @property
+    def rows(self) -> int:
+        """Rows written so far."""
+        return sum(chunk.rows for chunk in self._chunks)
+
+    def finish(self, facts: BatchFacts) -> str:
+        """Write the manifest, which makes the batch exist; returns the batch's URL.
+
+        Raises:
+            LandingError: the landing zone cannot be written.
+        """
+        self.flush()
+        manifest = BatchManifest(
+            **facts.model_dump(),
+            landed_at=datetime.now(UTC),
+            key_id=self._keys.current,
+            rows=self.rows,
+            chunks=self._chunks,
+        )
+        text = manifest.model_dump_json(indent=2).encode()
+        self._put(MANIFEST, text)
+        return self.url
+
+    def _write_chunk(self, table: pa.Table) -> None:
+        table = table.combine_chunks()
+        plain = pa.BufferOutputStream()
+        with pa.ipc.new_stream(plain, table.schema) as stream:
+            stream.write_table(table)
+        self._content.update(plain.getvalue())
+        sink = pa.BufferOutputStream()
+        properties = _crypto(self._keys).file_encryption_properties(
+            pe.KmsConnectionConfig(),
+            pe.EncryptionConfiguration(
+                footer_key=self._keys.current, uniform_encryption=True, data_key_length_bits=256
+            ),
+        )
+        pq.write_table(table, sink, compression="zstd", encryption_properties=properties)
+        sealed = sink.getvalue()
+        name = f"chunk-{len(self._chunks):05d}.parquet"
+        self._put(name, sealed)
+        self._chunks.append(
+            ChunkFacts(
+                name=name,
+                rows=table.num_rows,
+                size=sealed.size,
+                sha256=hashlib.sha256(sealed).hexdigest(),
+            )
+        )
+
+    def _put(self, name: str, content: bytes | pa.Buffer) -> None:
+        """A file is there whole or not at all, also after a power cut on a local disk."""
+        path = f"{self._folder}/{name}"
+        try:
+            if not isinstance(self._files, fs.LocalFileSystem):
+                with self._files.open_output_stream(path) as file:
+                    file.write(content)
+                return
+            draft = Path(f"{path}.draft")
+            with draft.open("wb") as local:
+                local.write(content)
+                local.flush()
+                os.fsync(local.fileno())
+            draft.replace(path)
+        except OSError as error:
+            message = f"The landing zone cannot be written ({_reason(error)}); make room and retry."
+            raise LandingError(message) from error
+
+
+@dataclass(frozen=True)
+class LandedBatch:
+    """A batch in the landing zone; every file is checked before a row of it is handed out."""
+
+    url: str
+    manifest: BatchManifest
+    keys: SealingKeys
+
+    @classmethod
+    def open(cls, url: str, *, keys: SealingKeys | None = None) -> "LandedBatch":
+        """Open a batch; without ``keys``, with those that the settings name.
+
+        Raises:
+            LandingError: the batch has no manifest, or one that cannot be read.
+        """
+        keys = keys or SealingKeys.read(get_settings().landing_keys)
+        files, folder = _open_folder(url)
+        try:
+            text = _read(files, f"{folder}/{MANIFEST}")
+            return cls(url, BatchManifest.model_validate_json(text), keys)
+        except (OSError, ValidationError) as error:
+            message = f"Batch {_label(url)} has no readable manifest; synchronise its source again."
+            raise LandingError(message) from error
+
+    def read_chunks(self) -> Iterator[pa.Table]:
+        """The rows, chunk by chunk, with their place in the columns ``_chunk`` and ``_row``.
+
+        Raises:
+            LandingError: a file is missing, changed, or sealed with a key that is not at hand.
+        """
+        for number in range(len(self.manifest.chunks)):
+            table = self._read_chunk(number)
+            rows = table.num_rows
+            table = table.append_column("_chunk", pa.array([number] * rows, pa.int64()))
+            yield table.append_column("_row", pa.array(range(rows), pa.int64()))
+
+    def read_row(self, chunk: int, row: int) -> dict[str, Any]:
+        """One row as landed: owner's column -> value.
+
+        Raises:
+            LandingError: there is no such row, or its chunk cannot be read.
+        """
+        if not 0 <= chunk < len(self.manifest.chunks):
+            message = f"Batch {_label(self.url)} has no chunk {chunk}."
+            raise LandingError(message)
+        table = self._read_chunk(chunk)
+        if not 0 <= row < table.num_rows:
+            message = f"Chunk {chunk} of batch {_label(self.url)} has no row {row}."
+            raise LandingError(message)
+        found: dict[str, Any] = table.slice(row, 1).to_pylist()[0]
+        return found
+
+    def _read_chunk(self, number: int) -> pa.Table:
+        facts = self.manifest.chunks[number]
+        files, folder = _open_folder(self.url)
+        try:
+            sealed = _read(files, f"{folder}/{facts.name}")
+        except OSError as error:
+            message = f"Batch {_label(self.url)} has lost {facts.name}; synchronise again."
+            raise LandingError(message) from error
+        if hashlib.sha256(sealed).hexdigest() != facts.sha256:
+            message = f"{facts.name} of batch {_label(self.url)} was changed after it was landed."
+            raise LandingError(message)
+        try:
+            properties = _crypto(self.keys).file_decryption_properties(pe.KmsConnectionConfig())
+            table = pq.ParquetFile(pa.BufferReader(sealed), decryption_properties=properties).read()
+        except (OSError, pa.ArrowException, LandingError) as error:
+            message = (
+                f"{facts.name} of batch {_label(self.url)} cannot be decrypted; "
+                f"the key file must hold key {self.manifest.key_id!r}."
+            )
+            raise LandingError(message) from error
+        if table.num_rows != facts.rows:
+            message = f"{facts.name} of batch {_label(self.url)} does not hold {facts.rows} rows."
+            raise LandingError(message)
+        return table
+
+
+class _KmsClient(pe.KmsClient):  # type: ignore[misc]
+    """Wraps each file's own keys with the keys of the key file."""
+
+    def __init__(self, config: Any, keys: SealingKeys) -> None:
+        pe.KmsClient.__init__(self)
+        self._keys = keys
+
+    def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> str:
+        return wrap_key(key_bytes, keys=self._keys, key_id=master_key_identifier)
+
+    def unwrap_key(self, wrapped_key: str | bytes, master_key_identifier: str) -> bytes:
+        text = wrapped_key.decode() if isinstance(wrapped_key, bytes) else wrapped_key
+        return unwrap_key(text, keys=self._keys, key_id=master_key_identifier)
+
+
+def _crypto(keys: SealingKeys) -> Any:
+    return pe.CryptoFactory(partial(_KmsClient, keys=keys))
+
+
+def _open_folder(url: str) -> tuple[fs.FileSystem, str]:
+    """File system and path of a URL, or of a plain local path."""
+    try:
+        if "://" not in url:
+            return fs.LocalFileSystem(), str(Path(url).absolute())
+        files, path = fs.FileSystem.from_uri(url)
+    except (OSError, ValueError) as error:
+        message = f"MOTLAN_LANDING_URL names no place that can be opened ({_reason(error)})."
+        raise LandingError(message) from error
+    return files, path
+
+
+def _read(files: fs.FileSystem, path: str) -> bytes:
+    with files.open_input_file(path) as file:
+        content: bytes = file.read()
+    return content
+
+
+def _label(url: str) -> str:
+    """Stream and id of a batch, without where the zone is."""
+    return "/".join(url.rstrip("/").split("/")[-2:])
+
+
+def _reason(error: Exception) -> str:
+    strerror = getattr(error, "strerror", None)
+    return str(strerror or type(error).__name__)
