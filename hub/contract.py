@@ -86,10 +86,18 @@ class GoldenList(_Words):
 
 
 class GoldenField(_Words):
-    """The golden field that a column states, and its place in the survivorship table."""
+    """The golden field that a column states, and its place in the survivorship table.
+
+    ``also``: suffix of a further column of the field's kind -> the golden field it states.
+    """
 
     field: str
     rank: int = Field(default=1, ge=1)
+    also: Mapping[str, str] = Field(default_factory=dict)
+
+    def columns(self, name: str) -> dict[str, str]:
+        """Golden field -> column, for the contract field of that name."""
+        return {self.field: name} | {other: name + suffix for suffix, other in self.also.items()}
 
 
 class ContractField(_Words):

@@ -1,0 +1,164 @@
+"""The ledger: which run holds a stream, and what became of every batch."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+
+from hub.contract import Contract
+from hub.errors import MotlanError, WrongUseError
+from hub.settings import Role
+from warehouse.connection import connect, engine
+from warehouse.queries import load
+from warehouse.tables import ensure_tables
+
+_SQL = load("ledger")
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """A stream as its holder found it."""
+
+    name: str
+    fence: int
+    cursor: Mapping[str, Any]
+    batch_key: str
+    as_of: datetime | None
+    row_count: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One row of the ledger."""
+
+    batch_id: int
+    stream: str
+    batch_key: str
+    predecessor: str
+    state: Literal["landed", "staged", "judged", "published", "parked", "failed"]
+    fence: int
+    mode: Literal["snapshot", "incremental"]
+    contract_hash: str
+    landed_url: str
+    read: int
+    accepted: int
+    unchanged: int
+    superseded: int
+    quarantined: int
+    ended: int
+    cursor_to: Mapping[str, Any]
+    source_as_of: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class StreamStatus:
+    """A stream for the eyes of an engineer: its last batch and its open quarantine."""
+
+    source: str
+    stream: str
+    as_of: datetime | None
+    freshness: timedelta
+    row_count: int
+    batch_id: int | None
+    state: str | None
+    reason: str | None
+    read: int | None
+    accepted: int | None
+    unchanged: int | None
+    superseded: int | None
+    quarantined: int | None
+    open_quarantine: int
+
+
+def apply_contract(contract: Contract) -> None:
+    """Make the tables and streams that a contract asks for; safe to repeat.
+
+    Raises:
+        SchemaDriftError: the contract has changed in a way that breaks what is published.
+    """
+    with engine("pipeline").begin() as connection:
+        for dataset in contract.datasets:
+            ensure_tables(connection, dataset)
+    with connect("pipeline") as connection:
+        for dataset in contract.datasets:
+            row = {
+                "name": dataset.stream,
+                "source": contract.source,
+                "dataset": dataset.name,
+                "freshness": contract.freshness,
+                "contract_hash": contract.hash,
+            }
+            connection.execute(_SQL["register_stream"], row)
+
+
+def take_stream(name: str) -> StreamState:
+    """Take a stream for this run; every run that held it before can no longer write.
+
+    Raises:
+        WrongUseError: there is no such stream.
+    """
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    with connect("pipeline") as connection, connection.cursor(
+        row_factory=class_row(StreamState)
+    ) as cursor:
+        found = cursor.execute(_SQL["take_stream"], {"name": name, "owner": owner}).fetchone()
+    if found is None:
+        message = f"There is no stream {name}; run `motlan contract apply`."
+        raise WrongUseError(message)
+    return found
+
+
+def record_batch(row: Mapping[str, Any]) -> int:
+    """Enter a landed batch; returns its id. Keys are the columns of the query."""
+    values = {**row, "proof": Jsonb(row["proof"]), "cursor_to": Jsonb(row["cursor_to"])}
+    with connect("pipeline") as connection:
+        entered = connection.execute(_SQL["record_batch"], values).fetchone()
+    if entered is None:
+        message = f"Batch of {row['stream']} was not entered in the ledger; run the sync again."
+        raise MotlanError(message)
+    return int(entered[0])
+
+
+def get_batch(batch_id: int) -> Batch:
+    """The batch of that id.
+
+    Raises:
+        WrongUseError: there is none.
+    """
+    with connect("pipeline") as connection, connection.cursor(
+        row_factory=class_row(Batch)
+    ) as cursor:
+        found = cursor.execute(_SQL["find_batch"], {"batch_id": batch_id}).fetchone()
+    if found is None:
+        message = f"There is no batch {batch_id}; `motlan status` lists the last ones."
+        raise WrongUseError(message)
+    return found
+
+
+def move_batch(
+    batch_id: int, state: Literal["staged", "judged", "parked", "failed"], reason: str = ""
+) -> None:
+    """Record how far a batch has come, and why it stands where it stands."""
+    row = {"batch_id": batch_id, "state": state, "reason": reason or None}
+    with connect("pipeline") as connection:
+        connection.execute(_SQL["move_batch"], row)
+
+
+def list_streams(role: Role = "pipeline") -> list[StreamStatus]:
+    """Every stream with its last batch, sorted by name."""
+    with connect(role) as connection, connection.cursor(
+        row_factory=class_row(StreamStatus)
+    ) as cursor:
+        return cursor.execute(_SQL["list_streams"]).fetchall()
+
+
+def list_unbalanced(role: Role = "pipeline") -> list[dict[str, Any]]:
+    """Published batches whose counts do not add up: none, while the ledger's CHECK stands."""
+    with connect(role) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_SQL["list_unbalanced_batches"]).fetchall()

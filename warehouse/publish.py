@@ -1,0 +1,245 @@
+"""The publish transaction: data, history, cursor, ledger and quality together, or nothing.
+
+It is the only place that changes ``standard.*``. It runs behind the stream's fence; what it
+cannot balance or what trips a brake it parks, and the last good version keeps answering.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, func, select
+from sqlalchemy.schema import DropTable
+
+from hub.contract import Contract, Dataset
+from hub.errors import BatchParkedError, MotlanError, StaleWriterError
+from warehouse.connection import engine
+from warehouse.landing import LandedBatch, seal_bytes
+from warehouse.ledger import Batch, get_batch, move_batch
+from warehouse.merge import VERSION_REUSED, Merge
+from warehouse.queries import load
+from warehouse.tables import stage_table, standard_table
+
+_SQL = {**load("ledger"), **load("publish")}
+_OUTCOMES = ("accepted", "unchanged", "superseded", "quarantined", "ended")
+
+
+@dataclass(frozen=True)
+class BatchOutcome:
+    """What became of the rows of one batch."""
+
+    batch_id: int
+    stream: str
+    state: str
+    read: int
+    accepted: int
+    unchanged: int
+    superseded: int
+    quarantined: int
+    ended: int
+
+
+def publish_batch(contract: Contract, batch_id: int) -> BatchOutcome:
+    """Publish a judged batch; a batch that is published already stays as it is.
+
+    Raises:
+        StaleWriterError: another run has taken the stream since this batch was begun.
+        BatchParkedError: a brake or a bound stopped the batch; it waits for a person.
+        MotlanError: the batch was not judged, or rows are missing from its stage.
+    """
+    batch = get_batch(batch_id)
+    if batch.state == "published":
+        return _outcome(batch)
+    if batch.state != "judged":
+        message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a judged batch "
+        raise MotlanError(message + "can be published: run the sync again.")
+    dataset = contract.get_dataset(batch.stream.partition(".")[2])
+    try:
+        with engine("pipeline").begin() as connection:
+            _Publication(connection, contract, dataset, batch).publish()
+    except BatchParkedError as parked:
+        move_batch(batch_id, "parked", str(parked))
+        raise
+    return _outcome(get_batch(batch_id))
+
+
+class _Publication:
+    """One run of the publish transaction."""
+
+    def __init__(
+        self, connection: Connection, contract: Contract, dataset: Dataset, batch: Batch
+    ) -> None:
+        self._connection = connection
+        self._contract = contract
+        self._dataset = dataset
+        self._batch = batch
+        self._merge = Merge(dataset, batch)
+        self._landed = LandedBatch.open(batch.landed_url)
+
+    def publish(self) -> None:
+        register_rows = self._hold_stream()
+        for statement in self._merge.decide_outcomes():
+            self._connection.execute(statement)
+        counts = self._count_outcomes()
+        swept = self._swept_partitions()
+        missing = self._scalar(self._merge.count_missing(swept)) if swept is not None else 0
+        self._brake(register_rows, counts, missing)
+        self._connection.execute(self._merge.keep_history(swept))
+        for statement in self._merge.end_rows(swept):
+            self._connection.execute(statement)
+        self._connection.execute(self._merge.accept_rows())
+        self._quarantine(swept)
+        self._record_quality()
+        self._close_books(counts, missing)
+
+    def _hold_stream(self) -> int:
+        """Lock the stream behind the fence; returns the rows that the register holds now."""
+        held = self._fetch("lock_stream", {"name": self._batch.stream})[0]
+        if held[0] != self._batch.fence:
+            message = (
+                f"Another run has taken {self._batch.stream} since batch {self._batch.batch_id} "
+                "was begun; this one must not write. Nothing was changed."
+            )
+            raise StaleWriterError(message)
+        return int(self._scalar(select(func.count()).select_from(standard_table(self._dataset))))
+
+    def _count_outcomes(self) -> dict[str, int]:
+        found = dict(self._connection.execute(self._merge.count_outcomes()).tuples().all())
+        counts = {name: found.pop(name, 0) for name in _OUTCOMES}
+        if found or sum(counts.values()) != self._batch.read:
+            message = (
+                f"Batch {self._batch.batch_id} of {self._batch.stream} landed "
+                f"{self._batch.read} rows but staged {sum(counts.values())}; run the sync again."
+            )
+            raise MotlanError(message)
+        return counts
+
+    def _swept_partitions(self) -> Sequence[str] | None:
+        """Partitions whose missing keys have left the register: only with proof of completeness."""
+        proven = self._landed.complete and self._batch.mode == "snapshot"
+        if not proven or self._dataset.sync.deletes == "none":
+            return None
+        return self._landed.partitions
+
+    def _brake(self, register_rows: int, counts: Mapping[str, int], missing: int) -> None:
+        """Stop what would change too much at once (design, rule 4).
+
+        Raises:
+            BatchParkedError: names the bound and the number that went over it.
+        """
+        sync = self._dataset.sync
+        changed = self._scalar(self._merge.count_changed())
+        checks = (
+            ("put in quarantine", counts["quarantined"], sync.quarantine.limit(self._batch.read)),
+            ("delete", counts["ended"] + missing, sync.brake_deletes.limit(register_rows)),
+            ("alter", changed, sync.brake_changes.limit(register_rows)),
+        )
+        for what, number, limit in checks:
+            if number > limit and (register_rows or what == "put in quarantine"):
+                message = (
+                    f"Batch {self._batch.batch_id} of {self._batch.stream} would {what} {number} "
+                    f"rows, more than its bound of {limit}; it is parked and the last published "
+                    "version keeps answering. Ask the source's owner, then sync again."
+                )
+                raise BatchParkedError(message)
+
+    def _quarantine(self, swept: Sequence[str] | None) -> None:
+        row = {"stream": self._batch.stream, "batch_id": self._batch.batch_id}
+        self._connection.execute(self._merge.resolve_quarantine())
+        for quarantined in self._quarantined_rows():
+            self._execute("quarantine_row", {**row, **quarantined})
+        if swept is not None and len(swept) == len(self._landed.all_partitions):
+            self._execute("resolve_vanished_quarantine", row)
+
+    def _quarantined_rows(self) -> Iterator[dict[str, Any]]:
+        listed = self._connection.execute(self._merge.list_quarantined()).tuples()
+        for _, record_id, chunk, chunk_row, failed in listed:
+            raw = json.dumps(self._landed.read_row(chunk, chunk_row), default=str)
+            key = record_id or f"batch {self._batch.batch_id} chunk {chunk} row {chunk_row}"
+            yield {
+                "record_id": key,
+                "rule_id": failed[0],
+                "rule_ids": failed,
+                "reason_code": _reason_code(failed[0]),
+                "owner": self._contract.owner,
+                "raw_row": seal_bytes(raw.encode(), context=f"{self._batch.stream}|{key}"),
+            }
+
+    def _record_quality(self) -> None:
+        """Write each rule's result over the register as it now stands, quarantine included."""
+        standard = standard_table(self._dataset)
+        stream = {"stream": self._batch.stream}
+        quarantined = int(self._fetch("count_open_rows", stream)[0][0])
+        records = int(self._scalar(select(func.count()).select_from(standard))) + quarantined
+        rule = func.unnest(standard.c.failed_rules).label("rule_id")
+        broken = select(rule).where(standard.c.failed_rules != []).subquery()
+        failed = dict(
+            self._connection.execute(
+                select(broken.c.rule_id, func.count()).group_by(broken.c.rule_id)
+            ).tuples()
+        )
+        for rule_id, count in self._fetch("count_quarantine", stream):
+            failed[rule_id] = failed.get(rule_id, 0) + count
+        for judged in self._fetch("list_judged_rules", {"batch_id": self._batch.batch_id}):
+            words = dict(zip(("rule_id", "criterion", "severity", "weight"), judged, strict=True))
+            passed = records - failed.get(words["rule_id"], 0)
+            row = {**words, **stream, "total": records, "passed": passed}
+            self._execute("record_rule_result", {**row, "batch_id": self._batch.batch_id})
+        faulty = select(func.count()).select_from(standard).where(standard.c.failed_rules != [])
+        row = {**stream, "batch_id": self._batch.batch_id, "records": records}
+        row["records_passing_all"] = records - quarantined - int(self._scalar(faulty))
+        self._execute("record_batch_quality", row)
+
+    def _close_books(self, counts: Mapping[str, int], missing: int) -> None:
+        batch = self._batch
+        standard = standard_table(self._dataset)
+        books = {
+            **counts,
+            "batch_id": batch.batch_id,
+            "accepted": counts["accepted"] + counts["ended"],
+            "ended": counts["ended"] + missing,
+        }
+        self._execute("publish_batch", books)
+        stream = {
+            "name": batch.stream,
+            "fence": batch.fence,
+            "cursor": Jsonb(batch.cursor_to),
+            "batch_key": batch.batch_key,
+            "as_of": batch.source_as_of,
+            "row_count": self._scalar(select(func.count()).select_from(standard)),
+        }
+        self._execute("advance_stream", stream)
+        row = {"stream": batch.stream, "batch_id": batch.batch_id}
+        overtaken = self._fetch("list_overtaken_batches", row)
+        for batch_id in (batch.batch_id, *(found[0] for found in overtaken)):
+            self._connection.execute(
+                DropTable(stage_table(self._dataset, batch_id), if_exists=True)
+            )
+
+    def _scalar(self, statement: Any) -> Any:
+        return self._connection.execute(statement).scalar_one()
+
+    def _execute(self, query: LiteralString, row: Mapping[str, Any]) -> None:
+        self._connection.connection.cursor().execute(_SQL[query], row)
+
+    def _fetch(self, query: LiteralString, row: Mapping[str, Any]) -> list[Any]:
+        cursor = self._connection.connection.cursor()
+        cursor.execute(_SQL[query], row)
+        return list(cursor.fetchall())
+
+
+def _reason_code(rule_id: str) -> str:
+    if rule_id == VERSION_REUSED:
+        return VERSION_REUSED
+    for ending, code in ((".readable", "UNREADABLE"), (".required", "MISSING"), (".key", "NO_KEY")):
+        if rule_id.endswith(ending):
+            return code
+    return "RULE_BROKEN"
+
+
+def _outcome(batch: Batch) -> BatchOutcome:
+    return BatchOutcome(
+        **{name: getattr(batch, name) for name in BatchOutcome.__dataclass_fields__}
+    )

@@ -1,0 +1,42 @@
+-- What the publish transaction writes beside the data.
+
+-- name: quarantine_row
+-- One open row a key: a newer failing version takes the place of the older one.
+INSERT INTO quality.quarantined_row
+    (stream, batch_id, record_id, rule_id, rule_ids, reason_code, owner, raw_row)
+VALUES (%(stream)s, %(batch_id)s, %(record_id)s, %(rule_id)s, %(rule_ids)s, %(reason_code)s,
+        %(owner)s, %(raw_row)s)
+ON CONFLICT (stream, record_id) WHERE state = 'open' DO UPDATE
+SET batch_id = excluded.batch_id, rule_id = excluded.rule_id, rule_ids = excluded.rule_ids,
+    reason_code = excluded.reason_code, owner = excluded.owner, raw_row = excluded.raw_row,
+    created_at = now()
+
+-- name: resolve_vanished_quarantine
+-- After a whole snapshot: a key that it does not hold is no longer in quarantine.
+UPDATE quality.quarantined_row SET state = 'resolved', resolved_by = %(batch_id)s
+WHERE stream = %(stream)s AND state = 'open' AND batch_id <> %(batch_id)s
+
+-- name: count_quarantine
+SELECT rule.id, count(*)
+FROM quality.quarantined_row AS row, unnest(row.rule_ids) AS rule (id)
+WHERE row.stream = %(stream)s AND row.state = 'open'
+GROUP BY rule.id
+
+-- name: count_open_rows
+SELECT count(*) FROM quality.quarantined_row WHERE stream = %(stream)s AND state = 'open'
+
+-- name: record_rule_result
+INSERT INTO quality.rule_result
+    (batch_id, stream, rule_id, criterion, severity, weight, total, passed)
+VALUES (%(batch_id)s, %(stream)s, %(rule_id)s, %(criterion)s, %(severity)s, %(weight)s,
+        %(total)s, %(passed)s)
+
+-- name: record_batch_quality
+INSERT INTO quality.batch_quality (batch_id, stream, records, records_passing_all)
+VALUES (%(batch_id)s, %(stream)s, %(records)s, %(records_passing_all)s)
+
+-- name: list_judged_rules
+-- The rules that the batch was judged by, as its validation result names them.
+SELECT rule ->> 'rule_id', rule ->> 'criterion', rule ->> 'severity', (rule ->> 'weight')::float
+FROM quality.suite_run, jsonb_array_elements(result -> 'rules') AS rule
+WHERE batch_id = %(batch_id)s

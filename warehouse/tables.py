@@ -1,0 +1,166 @@
+"""The tables that a contract asks for: ``standard``, its history, and one stage table a batch."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    inspect,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import CreateTable
+from sqlalchemy.types import TypeEngine
+
+from hub.contract import Dataset
+from hub.errors import SchemaDriftError
+
+_TYPES: Final[Mapping[str, TypeEngine[object]]] = {
+    "text": Text(),
+    "date": Date(),
+    "bigint": BigInteger(),
+    "numeric": Numeric(),
+    "boolean": Boolean(),
+    "timestamptz": DateTime(timezone=True),
+    "jsonb": JSONB(),
+}
+
+
+def standard_table(dataset: Dataset, metadata: MetaData | None = None) -> Table:
+    """``standard.<source>__<dataset>``: the register as it was last published."""
+    return Table(
+        dataset.table,
+        metadata or MetaData(),
+        Column("record_id", Text, primary_key=True),
+        *_field_columns(dataset),
+        *_row_columns(),
+        schema="standard",
+    )
+
+
+def history_table(dataset: Dataset) -> Table:
+    """``…_history``: every version that was replaced or ended.
+
+    ``valid_from``/``valid_to`` are the owner's time, ``recorded_at``/``replaced_at`` the hub's.
+    """
+    return Table(
+        f"{dataset.table}_history",
+        MetaData(),
+        Column("record_id", Text, nullable=False),
+        *_field_columns(dataset),
+        *_row_columns(),
+        Column("valid_to", DateTime(timezone=True), nullable=False),
+        Column("replaced_at", DateTime(timezone=True), nullable=False),
+        Column("replaced_by", BigInteger, nullable=False),
+        schema="standard",
+    )
+
+
+def stage_table(dataset: Dataset, batch_id: int) -> Table:
+    """The rows of one batch on their way: read, judged, not yet published.
+
+    ``chunk`` and ``chunk_row`` point back to the landed row; ``outcome`` is what becomes of it.
+    """
+    return Table(
+        f"{dataset.table}__b{batch_id}",
+        MetaData(),
+        Column("position", BigInteger, nullable=False),
+        Column("record_id", Text),
+        *_field_columns(dataset),
+        Column("flags", ARRAY(Text), nullable=False),
+        Column("unreadable", ARRAY(Text), nullable=False),
+        Column("source_version", DateTime(timezone=True)),
+        Column("deleted", Boolean),
+        Column("source_partition", Text, nullable=False),
+        Column("row_hash", Text, nullable=False),
+        Column("chunk", Integer, nullable=False),
+        Column("chunk_row", BigInteger, nullable=False),
+        Column("failed_rules", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+        Column("outcome", Text),
+        schema="stage",
+        prefixes=["UNLOGGED"],
+    )
+
+
+def ensure_tables(connection: Connection, dataset: Dataset) -> None:
+    """Make the dataset's tables, or add the columns that its contract has gained.
+
+    Raises:
+        SchemaDriftError: a column of the contract has another type in the warehouse, or one of
+            the warehouse is gone from the contract: that is a change that breaks.
+    """
+    inspector = inspect(connection)
+    for table in (standard_table(dataset), history_table(dataset)):
+        if inspector.has_table(table.name, schema="standard"):
+            found = {
+                item["name"]: str(item["type"])
+                for item in inspector.get_columns(table.name, schema="standard")
+            }
+            _evolve(connection, table, found)
+        else:
+            connection.execute(CreateTable(table))
+            _make_indexes(connection, table)
+
+
+def _evolve(connection: Connection, table: Table, found: Mapping[str, str]) -> None:
+    gone = sorted(set(found) - set(table.columns.keys()))
+    if gone:
+        message = (
+            f"The contract no longer has the column {gone[0]} of {table.name}; keep it, "
+            "or give the dataset a new name: what was published is never dropped in silence."
+        )
+        raise SchemaDriftError(message)
+    for column in table.columns:
+        wanted = column.type.compile(connection.dialect)
+        if column.name not in found:
+            change = f'ADD COLUMN "{column.name}" {wanted}'
+            connection.execute(text(f'ALTER TABLE standard."{table.name}" {change}'))
+        elif _plain(found[column.name]) != _plain(wanted):
+            message = (
+                f"{table.name}.{column.name} is {found[column.name]} in the warehouse, but its "
+                f"contract now asks for {wanted}; give the field a new name."
+            )
+            raise SchemaDriftError(message)
+
+
+def _plain(type_name: str) -> str:
+    return type_name.upper().replace("WITH TIME ZONE", "").strip()
+
+
+def _make_indexes(connection: Connection, table: Table) -> None:
+    if table.name.endswith("_history"):
+        statement = f'CREATE INDEX ON standard."{table.name}" (record_id, recorded_at)'
+    else:
+        statement = (
+            f'CREATE INDEX ON standard."{table.name}" USING gin (failed_rules) '
+            "WHERE failed_rules <> '{}'"
+        )
+    connection.execute(text(statement))
+
+
+def _field_columns(dataset: Dataset) -> list[Column[object]]:
+    return [Column(name, _TYPES[sql_type]) for name, sql_type in dataset.columns.items()]
+
+
+def _row_columns() -> list[Column[object]]:
+    return [
+        Column("flags", ARRAY(Text), nullable=False),
+        Column("failed_rules", ARRAY(Text), nullable=False),
+        Column("source_version", DateTime(timezone=True)),
+        Column("source_partition", Text, nullable=False),
+        Column("row_hash", Text, nullable=False),
+        Column("valid_from", DateTime(timezone=True), nullable=False),
+        Column("recorded_at", DateTime(timezone=True), nullable=False),
+        Column("batch_id", BigInteger, nullable=False),
+    ]
