@@ -99,7 +99,7 @@ def write_environment(
     ports = choose_ports(kept, free_ports=free_ports, ports_held=ports_held)
     values = {port_setting(name): str(port) for name, port in ports.items()}
     for name in SECRETS:
-        values[name] = kept.get(name) or _make_secret(name)
+        values[name] = kept.get(name) or make_secret(name)
     values["MOTLAN_DEMO_CLIENT_ID"] = "commune-desk-demo"
     values |= _warehouse_urls(home, values)
     values |= _source_urls(home, values)
@@ -146,7 +146,8 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _make_secret(name: str) -> str:
+def make_secret(name: str) -> str:
+    """A new secret of the kind that a name asks for."""
     if name == "MOTLAN_AIRFLOW_FERNET_KEY":
         from cryptography.fernet import Fernet
 

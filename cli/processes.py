@@ -248,6 +248,27 @@ class Supervisor:
             time.sleep(0.1)
         self.ensure_alive(service.name)
 
+    def run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Run a program to its end, its output in a log.
+
+        Raises:
+            ServiceError: it failed.
+        """
+        log = self.log_path(name)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            ended = subprocess.run(
+                command,
+                env={**environment, MARK: self.mark},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if ended.returncode != 0:
+            message = f"{name} failed (exit code {ended.returncode}): read {log}."
+            raise ServiceError(message)
+
     def ensure_alive(self, name: str) -> None:
         """Raise when a service has ended.
 
@@ -261,6 +282,14 @@ class Supervisor:
         ended = "" if code is None else f" (exit code {code})"
         message = f"{name} has stopped{ended}: read {self.log_path(name)}."
         raise ServiceError(message)
+
+    def stop_leftovers(self) -> list[str]:
+        """Stop everything when a noted service has died: what is left belongs to a broken run."""
+        noted = {path.stem for path in (self.home / "run").glob("*.json")}
+        broken = noted - {note.name for note in self.list_running()}
+        if broken or (not noted and self._list_marked()):
+            self.stop()
+        return sorted(broken)
 
     def stop(self) -> list[str]:
         """Stop every service of this state folder, the last started first; their names."""

@@ -1,0 +1,42 @@
+"""`motlan contract`: check the contracts, and lay out their tables."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hub.contract import load_contracts
+
+
+def lint(folders: Iterable[Path]) -> dict[str, str]:
+    """Check the contracts of some folders: source -> what it promises, in one line.
+
+    Raises:
+        ContractError: a contract is refused; says where and why.
+    """
+    from connectors.options import parse_options
+
+    checked = {}
+    for source, contract in load_contracts(folders).items():
+        for dataset in contract.datasets:
+            parse_options(contract, dataset)
+        names = ", ".join(dataset.name for dataset in contract.datasets)
+        checked[source] = f"version {contract.version}, {contract.connector}, {names}"
+    return checked
+
+
+def apply(folders: Iterable[Path]) -> list[str]:
+    """Make the `standard` tables that the contracts ask for; the streams laid out.
+
+    Raises:
+        ContractError: a contract is refused.
+        SchemaDriftError: a contract breaks what was published under an earlier one.
+    """
+    from warehouse.connection import engine
+    from warehouse.tables import ensure_tables
+
+    streams = []
+    for contract in load_contracts(folders).values():
+        with engine("owner").begin() as connection:
+            for dataset in contract.datasets:
+                ensure_tables(connection, dataset)
+                streams.append(dataset.stream)
+    return streams

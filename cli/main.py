@@ -1,0 +1,279 @@
+"""The `motlan` command. Exit codes: 0 done, 1 failed, 2 wrong use, 3 parked and waiting.
+
+A failure is one sentence on stderr. What a developer needs beside it (where in the code, never
+which values) goes to `<home>/logs/motlan.log`. Heavy modules are imported inside the commands, so
+that `motlan --help` answers at once and a lookup machine needs no pipeline.
+"""
+
+import errno
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.terminal import output, print_error, print_json, say, step
+from hub.errors import MotlanError, WrongUseError
+from hub.settings import get_settings
+
+PARKED = 3
+PROFILE = "tiny"
+SEED = 20250701
+
+app = typer.Typer(
+    name="motlan",
+    help="The hub that lets a province ask its people once.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+province = typer.Typer(help="The synthetic province that the mock sources hold.")
+golden = typer.Typer(help="The golden records.")
+contract = typer.Typer(help="The sources' data contracts.")
+environment = typer.Typer(help="Env files for other ways to run the services.")
+app.add_typer(province, name="province", no_args_is_help=True)
+app.add_typer(golden, name="golden", no_args_is_help=True)
+app.add_typer(contract, name="contract", no_args_is_help=True)
+app.add_typer(environment, name="env", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
+FreePorts = Annotated[
+    bool, typer.Option("--free-ports", help="Move services whose usual port is taken.")
+]
+Profile = Annotated[str, typer.Option(help="Size of the synthetic province, when there is none.")]
+Seed = Annotated[int, typer.Option(help="Makes the same province again.")]
+
+
+def home() -> Path:
+    """The state folder of this call."""
+    return get_settings().home
+
+
+@app.command()
+def up(
+    profile: Profile = PROFILE, seed: Seed = SEED, free_ports: FreePorts = False, json: Json = False
+) -> None:
+    """Start every service in the background; what runs already stays."""
+    from cli.processes import Supervisor, locked
+    from cli.start import start_all
+    from cli.status import list_addresses
+
+    with locked(home()):
+        services = start_all(Supervisor(home()), profile=profile, seed=seed, free_ports=free_ports)
+    addresses = list_addresses(services)
+    if json:
+        print_json({"state": "up", "addresses": addresses})
+        return
+    for name, address in addresses.items():
+        output.print(f"{name:<10} {address}")
+
+
+@app.command()
+def down(json: Json = False) -> None:
+    """Stop every service, also those that a killed run left behind."""
+    from cli.processes import Supervisor, locked
+
+    with locked(home()), step("Services stopped"):
+        stopped = Supervisor(home()).stop()
+    if json:
+        print_json({"state": "down", "stopped": stopped})
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """Show which services run and how fresh each stream is."""
+    from cli.status import read_state, render_state
+
+    state = read_state(home())
+    if json:
+        print_json(state)
+    else:
+        render_state(state, output)
+
+
+@app.command()
+def demo(
+    check: Annotated[
+        bool, typer.Option("--check", help="Headless: compare with the truth, then stop.")
+    ] = False,
+    profile: Profile = PROFILE,
+    seed: Seed = SEED,
+    free_ports: FreePorts = False,
+    json: Json = False,
+) -> None:
+    """Run everything, synchronise three sources and print one prefilled dossier."""
+    from cli.demo import Demo, check_demo, run_demo
+
+    if check:
+        os.environ.setdefault("MOTLAN_HOME", str(Path(".motlan-check").absolute()))
+        result = check_demo(Demo(home(), profile, seed, free_ports=True))
+    else:
+        result = run_demo(Demo(home(), profile, seed, free_ports=free_ports))
+    if json:
+        print_json(result)
+
+
+@app.command()
+def prepare(json: Json = False) -> None:
+    """Keys, migrations and tables for services that run elsewhere; `up` does it by itself."""
+    from cli.start import make_keys, prepare_airflow_login, prepare_warehouse
+
+    settings = get_settings()
+    make_keys(settings.home)
+    with step("Warehouse: roles, migrations, contracts, the demo desk"):
+        prepare_warehouse(settings.values)
+    prepare_airflow_login(settings.home / "airflow", settings.get("MOTLAN_PASSWORD_AIRFLOW_ADMIN"))
+    if json:
+        print_json({"state": "prepared"})
+
+
+@province.command("make")
+def make_province(
+    profile: Profile = PROFILE,
+    seed: Seed = SEED,
+    out: Annotated[Path | None, typer.Option(help="Folder; default <home>/province.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave a province that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Make the synthetic province and the truth about it."""
+    from cli.start import make_province as make
+
+    folder = (out or home() / "province").absolute()
+    is_there = (folder / "province.json").exists()
+    if keep and is_there:
+        say(f"{folder} holds a province already.")
+        return
+    if not is_there and folder.exists() and any(folder.iterdir()):
+        message = f"{folder} holds something else than a province; name an empty folder."
+        raise WrongUseError(message)
+    made = make(folder, profile=profile, seed=seed)
+    if json:
+        print_json({"state": "made", "folder": str(folder), **made})
+
+
+@app.command()
+def sync(
+    source: Annotated[str, typer.Argument(help="The source's short name.")],
+    full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    json: Json = False,
+) -> None:
+    """Synchronise one source now, without Airflow."""
+    from cli.pipeline import run_sync
+
+    with step(f"Synchronise {source}"):
+        outcomes = run_sync(source, full=full)
+    report(outcomes, json=json)
+
+
+@golden.command("build")
+def build_golden(json: Json = False) -> None:
+    """Link the published records and build the golden ones, without Airflow."""
+    from cli.pipeline import build_golden as build
+
+    with step("Link and build golden records"):
+        outcome = build()
+    report([outcome], json=json)
+
+
+def report(outcomes: list[Any], *, json: bool) -> None:
+    """Print what stages did; exit 3 when a batch is parked."""
+    from cli.status import describe
+
+    rows = [describe(outcome) for outcome in outcomes]
+    parked = any(row.get("state") == "parked" for row in rows)
+    if json:
+        print_json({"state": "parked" if parked else "done", "outcomes": rows})
+    else:
+        for row in rows:
+            output.print("  ".join(f"{name}={value}" for name, value in row.items()))
+    if parked:
+        raise typer.Exit(PARKED)
+
+
+@contract.command("lint")
+def lint_contracts(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="Folders; default: the configured ones.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Check every contract: unknown keys, misspelt options, impossible promises."""
+    from cli.contracts import lint
+
+    checked = lint(tuple(folders) if folders else get_settings().contract_folders)
+    if json:
+        print_json({"state": "done", "contracts": checked})
+        return
+    for source, line in checked.items():
+        output.print(f"{source}: {line}")
+
+
+@contract.command("apply")
+def apply_contracts(json: Json = False) -> None:
+    """Lay out the tables of every dataset under contract in the warehouse."""
+    from cli.contracts import apply
+
+    with step("Contracts"):
+        applied = apply(get_settings().contract_folders)
+    if json:
+        print_json({"state": "done", "contracts": applied})
+
+
+@environment.command("compose")
+def compose(json: Json = False) -> None:
+    """Write compose.env, the secrets of docker-compose.yml, for its owner's eyes only."""
+    from cli.compose import write_compose_environment
+
+    path = write_compose_environment(Path("compose.env").absolute())
+    if json:
+        print_json({"state": "written", "path": str(path)})
+    else:
+        say(f"{path} holds the secrets; `docker compose up` reads it.")
+
+
+def main() -> None:
+    """Run the command; every failure ends in one sentence and its exit code."""
+    try:
+        app()
+    except MotlanError as error:
+        print_error(str(error))
+        sys.exit(error.exit_code)
+    except OSError as error:
+        print_error(explain_os_error(error))
+        write_trace(error)
+        sys.exit(1)
+    except Exception as error:
+        print_error(
+            f"An unforeseen {type(error).__name__} stopped the command: "
+            f"{write_trace(error)} says where."
+        )
+        sys.exit(1)
+
+
+def explain_os_error(error: OSError) -> str:
+    """One sentence for what the machine refused."""
+    place = error.filename or home()
+    if error.errno == errno.ENOSPC:
+        return f"No disk space left at {place}: free some, or set MOTLAN_HOME to another disk."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{place} may not be written: give yourself access, or set MOTLAN_HOME elsewhere."
+    return f"The machine refused {place}: {error.strerror or type(error).__name__}."
+
+
+def write_trace(error: BaseException) -> Path:
+    """Log where in the code an error arose: its type and frames, no message and no value."""
+    path = home() / "logs" / "motlan.log"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as log:
+            log.write("\n".join([f"{now} {type(error).__name__}", *lines]) + "\n")
+    except OSError:
+        print_error(f"{path} cannot be written either.")
+    return path

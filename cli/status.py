@@ -1,0 +1,70 @@
+"""What `motlan status` and the other commands tell about services, streams and outcomes."""
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.processes import Supervisor
+from cli.services import Services
+from cli.start import find_services
+from hub.errors import MotlanError
+
+
+def list_addresses(services: Services) -> dict[str, str]:
+    """The addresses that people open."""
+    return {
+        "API": services.url("lookup"),
+        "Dashboard": services.url("dashboard"),
+        "Airflow": services.url("airflow_api"),
+    }
+
+
+def describe(outcome: Any) -> dict[str, Any]:
+    """An outcome of a stage as plain values."""
+    if dataclasses.is_dataclass(outcome) and not isinstance(outcome, type):
+        return {name: _plain(value) for name, value in dataclasses.asdict(outcome).items()}
+    return {"outcome": str(outcome)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def read_state(home: Path) -> dict[str, Any]:
+    """Services and streams as they are now."""
+    notes = Supervisor(home).list_running()
+    services = [{"name": note.name, "pid": note.pid, "port": note.port} for note in notes]
+    state: dict[str, Any] = {"home": str(home), "services": services, "streams": []}
+    if find_services(home) is None:
+        return {**state, "advice": "Nothing has run here yet: `motlan up` starts everything."}
+    try:
+        from warehouse.status import read_status
+
+        state["streams"] = [describe(stream) for stream in read_status("auditor")]
+    except MotlanError as error:
+        state["advice"] = str(error)
+    return state
+
+
+def render_state(state: Mapping[str, Any], console: Console) -> None:
+    """Print services and streams as tables."""
+    for title in ("services", "streams"):
+        rows = state[title]
+        if not rows:
+            console.print(f"No {title}.")
+            continue
+        table = Table(title=title.capitalize(), title_justify="left")
+        for name in rows[0]:
+            table.add_column(name.replace("_", " "))
+        for row in rows:
+            table.add_row(*("" if value is None else str(value) for value in row.values()))
+        console.print(table)
+    if state.get("advice"):
+        console.print(state["advice"])
