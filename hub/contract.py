@@ -111,9 +111,7 @@ class ContractField(_Words):
     primary_key: bool
     classification: str
     options: Mapping[str, Any]
-    link_role: (
-        Literal["pin", "old_number", "name", "birth_date", "insurance_number"] | None
-    ) = None
+    link_role: Literal["pin", "old_number", "name", "birth_date", "insurance_number"] | None = None
     golden: GoldenField | None = None
 
     @property
@@ -367,9 +365,7 @@ def _read_field(place: str, item: SchemaProperty) -> ContractField:
     return field
 
 
-def _read_rules(
-    place: str, item: SchemaObject, fields: Sequence[ContractField]
-) -> Iterator[Rule]:
+def _read_rules(place: str, item: SchemaObject, fields: Sequence[ContractField]) -> Iterator[Rule]:
     for field, listed in zip(fields, item.properties or [], strict=True):
         if field.required and not field.primary_key:
             yield required_rule(place, field.name)

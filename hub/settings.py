@@ -74,9 +74,7 @@ class Settings:
     @property
     def landing_keys(self) -> Path:
         """The key file of the landing zone and the quarantine."""
-        return Path(
-            self.values.get("MOTLAN_LANDING_KEYS") or self.home / "keys" / "landing.json"
-        )
+        return Path(self.values.get("MOTLAN_LANDING_KEYS") or self.home / "keys" / "landing.json")
 
     @property
     def contract_folders(self) -> tuple[Path, ...]:

@@ -104,9 +104,10 @@ def take_stream(name: str) -> StreamState:
         WrongUseError: there is no such stream.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    with connect("pipeline") as connection, connection.cursor(
-        row_factory=class_row(StreamState)
-    ) as cursor:
+    with (
+        connect("pipeline") as connection,
+        connection.cursor(row_factory=class_row(StreamState)) as cursor,
+    ):
         found = cursor.execute(_SQL["take_stream"], {"name": name, "owner": owner}).fetchone()
     if found is None:
         message = f"There is no stream {name}; run `motlan contract apply`."
@@ -131,9 +132,10 @@ def get_batch(batch_id: int) -> Batch:
     Raises:
         WrongUseError: there is none.
     """
-    with connect("pipeline") as connection, connection.cursor(
-        row_factory=class_row(Batch)
-    ) as cursor:
+    with (
+        connect("pipeline") as connection,
+        connection.cursor(row_factory=class_row(Batch)) as cursor,
+    ):
         found = cursor.execute(_SQL["find_batch"], {"batch_id": batch_id}).fetchone()
     if found is None:
         message = f"There is no batch {batch_id}; `motlan status` lists the last ones."
@@ -152,9 +154,10 @@ def move_batch(
 
 def list_streams(role: Role = "pipeline") -> list[StreamStatus]:
     """Every stream with its last batch, sorted by name."""
-    with connect(role) as connection, connection.cursor(
-        row_factory=class_row(StreamStatus)
-    ) as cursor:
+    with (
+        connect(role) as connection,
+        connection.cursor(row_factory=class_row(StreamStatus)) as cursor,
+    ):
         return cursor.execute(_SQL["list_streams"]).fetchall()
 
 

@@ -5,12 +5,15 @@ They are built for any contract with SQLAlchemy Core and run inside the publish 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Delete,
+    Executable,
     Insert,
     Select,
+    Subquery,
+    Table,
     Update,
     and_,
     case,
@@ -28,7 +31,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import BigInteger
 
 from hub.contract import Dataset
@@ -46,7 +48,7 @@ class Merge:
     dataset: Dataset
     batch: Batch
 
-    def decide_outcomes(self) -> Sequence[Update]:
+    def decide_outcomes(self) -> Sequence[Executable]:
         """Give every staged row its outcome: quarantined, superseded, unchanged, ended, accepted.
 
         Of rows with one key the highest source version wins, the last position among equals.
@@ -85,19 +87,19 @@ class Merge:
         )
         return (reused, decided)
 
-    def count_outcomes(self) -> Select[tuple[str, int]]:
+    def count_outcomes(self) -> Select[Any]:
         """Outcome -> number of staged rows."""
         stage = self._stage()
         return select(stage.c.outcome, func.count()).group_by(stage.c.outcome)
 
-    def count_changed(self) -> Select[tuple[int]]:
+    def count_changed(self) -> Select[Any]:
         """How many published rows the batch would alter."""
         stage, standard = self._stage(), standard_table(self.dataset)
         return select(func.count()).where(
             stage.c.record_id == standard.c.record_id, stage.c.outcome == "accepted"
         )
 
-    def count_missing(self, partitions: Sequence[str]) -> Select[tuple[int]]:
+    def count_missing(self, partitions: Sequence[str]) -> Select[Any]:
         """How many published rows of the partitions a complete snapshot no longer holds."""
         standard = standard_table(self.dataset)
         return (
@@ -122,9 +124,7 @@ class Merge:
                 cast(literal(self.batch.batch_id), BigInteger),
             )
             .select_from(
-                standard.outerjoin(
-                    stage, and_(stage.c.record_id == standard.c.record_id, replaced)
-                )
+                standard.outerjoin(stage, and_(stage.c.record_id == standard.c.record_id, replaced))
             )
             .where(
                 or_(
@@ -135,7 +135,7 @@ class Merge:
         )
         return insert(history).from_select([c.name for c in history.columns], versions)
 
-    def end_rows(self, partitions: Sequence[str] | None) -> Sequence[Delete]:
+    def end_rows(self, partitions: Sequence[str] | None) -> Sequence[Executable]:
         """Remove what left the register: tombstones, and keys that a snapshot lacks."""
         stage, standard = self._stage(), standard_table(self.dataset)
         ended = delete(standard).where(
@@ -168,7 +168,7 @@ class Merge:
             },
         )
 
-    def list_quarantined(self) -> Select[tuple[int, str | None, int, int, list[str]]]:
+    def list_quarantined(self) -> Select[Any]]:
         """The staged rows that go to quarantine, with the place of their landed row."""
         stage = self._stage()
         return (
@@ -202,10 +202,10 @@ class Merge:
             .values(state="resolved", resolved_by=self.batch.batch_id)
         )
 
-    def _stage(self) -> FromClause:
+    def _stage(self) -> Table:
         return stage_table(self.dataset, self.batch.batch_id)
 
-    def _ranked(self) -> FromClause:
+    def _ranked(self) -> Subquery:
         stage = self._stage()
         newest_first = (stage.c.source_version.desc().nulls_last(), stage.c.position.desc())
         open_rows = select(stage).where(stage.c.outcome.is_(None)).subquery()
@@ -241,7 +241,7 @@ class Merge:
             .subquery()
         )
 
-    def _is_missing(self, standard: FromClause, partitions: Sequence[str]) -> ColumnElement[bool]:
+    def _is_missing(self, standard: Table, partitions: Sequence[str]) -> ColumnElement[bool]:
         stage = self._stage()
         here = exists(
             select(null()).select_from(stage).where(stage.c.record_id == standard.c.record_id)

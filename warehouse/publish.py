@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Executable, func, select
 from sqlalchemy.schema import DropTable
 
 from hub.contract import Contract, Dataset
@@ -106,7 +106,7 @@ class _Publication:
         return int(self._scalar(select(func.count()).select_from(standard_table(self._dataset))))
 
     def _count_outcomes(self) -> dict[str, int]:
-        found = dict(self._connection.execute(self._merge.count_outcomes()).tuples().all())
+        found: dict[str, int] = dict(self._rows(self._merge.count_outcomes()))
         counts = {name: found.pop(name, 0) for name in _OUTCOMES}
         if found or sum(counts.values()) != self._batch.read:
             message = (
@@ -154,7 +154,7 @@ class _Publication:
             self._execute("resolve_vanished_quarantine", row)
 
     def _quarantined_rows(self) -> Iterator[dict[str, Any]]:
-        listed = self._connection.execute(self._merge.list_quarantined()).tuples()
+        listed = self._rows(self._merge.list_quarantined())
         for _, record_id, chunk, chunk_row, failed in listed:
             raw = json.dumps(self._landed.read_row(chunk, chunk_row), default=str)
             key = record_id or f"batch {self._batch.batch_id} chunk {chunk} row {chunk_row}"
@@ -175,11 +175,8 @@ class _Publication:
         records = int(self._scalar(select(func.count()).select_from(standard))) + quarantined
         rule = func.unnest(standard.c.failed_rules).label("rule_id")
         broken = select(rule).where(standard.c.failed_rules != []).subquery()
-        failed = dict(
-            self._connection.execute(
-                select(broken.c.rule_id, func.count()).group_by(broken.c.rule_id)
-            ).tuples()
-        )
+        counted = select(broken.c.rule_id, func.count()).group_by(broken.c.rule_id)
+        failed: dict[str, int] = dict(self._rows(counted))
         for rule_id, count in self._fetch("count_quarantine", stream):
             failed[rule_id] = failed.get(rule_id, 0) + count
         for judged in self._fetch("list_judged_rules", {"batch_id": self._batch.batch_id}):
@@ -218,8 +215,11 @@ class _Publication:
                 DropTable(stage_table(self._dataset, batch_id), if_exists=True)
             )
 
-    def _scalar(self, statement: Any) -> Any:
+    def _scalar(self, statement: Executable) -> Any:
         return self._connection.execute(statement).scalar_one()
+
+    def _rows(self, statement: Executable) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self._connection.execute(statement)]
 
     def _execute(self, query: LiteralString, row: Mapping[str, Any]) -> None:
         self._connection.connection.cursor().execute(_SQL[query], row)

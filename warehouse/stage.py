@@ -31,9 +31,9 @@ def stage_rows(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) 
         frames: what ``standardisation.standardise`` gives, with ``_chunk`` and ``_row``.
     """
     table = stage_table(dataset, batch_id)
-    with engine("pipeline").begin() as connection:
-        connection.execute(DropTable(table, if_exists=True))
-        connection.execute(CreateTable(table))
+    with engine("pipeline").begin() as transaction:
+        transaction.execute(DropTable(table, if_exists=True))
+        transaction.execute(CreateTable(table))
     columns = ("position", "record_id", *dataset.columns, *_AFTER_FIELDS, "chunk", "chunk_row")
     copy_into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier("stage", table.name), sql.SQL(", ").join(map(sql.Identifier, columns))

@@ -1,7 +1,7 @@
 """The tables that a contract asks for: ``standard``, its history, and one stage table a batch."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 from hub.contract import Dataset
 from hub.errors import SchemaDriftError
 
-_TYPES: Final[Mapping[str, TypeEngine[object]]] = {
+_TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
     "text": Text(),
     "date": Date(),
     "bigint": BigInteger(),
@@ -149,11 +149,11 @@ def _make_indexes(connection: Connection, table: Table) -> None:
     connection.execute(text(statement))
 
 
-def _field_columns(dataset: Dataset) -> list[Column[object]]:
+def _field_columns(dataset: Dataset) -> list[Column[Any]]:
     return [Column(name, _TYPES[sql_type]) for name, sql_type in dataset.columns.items()]
 
 
-def _row_columns() -> list[Column[object]]:
+def _row_columns() -> list[Column[Any]]:
     return [
         Column("flags", ARRAY(Text), nullable=False),
         Column("failed_rules", ARRAY(Text), nullable=False),

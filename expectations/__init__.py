@@ -1,0 +1,1 @@
+"""Stage 2 -> 3: suites, the gate, and which rows break which rule."""

@@ -1,0 +1,107 @@
+"""Runs a batch's suite in the database and marks the rows that break a rule.
+
+Great Expectations passes what it should fail when it is asked nothing or has no rows, and can
+report an exception inside a result that counts as success (GX 1.24); the gate below closes that.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from expectations.suites import CompiledSuite, compile_suite, holds_column
+from hub.contract import Contract, Dataset
+from hub.errors import GateFailedError
+from hub.rules import Rule
+from warehouse import judged
+from warehouse.ledger import Batch, get_batch, move_batch
+
+
+def judge_batch(contract: Contract, batch_id: int) -> None:
+    """Judge a staged batch; it becomes ``judged``, each row carrying the rules that it breaks.
+
+    A batch that is judged or published already stays as it is.
+
+    Raises:
+        GateFailedError: the suite gave no full verdict, or the batch holds fewer rows than its
+            contract promises; the batch is parked, what was published keeps answering.
+    """
+    batch = get_batch(batch_id)
+    if batch.state in ("judged", "published"):
+        return
+    dataset = contract.get_dataset(batch.stream.partition(".")[2])
+    suite = compile_suite(dataset)
+    try:
+        _refuse_thin_batch(dataset, batch)
+        rows = judged.make_judged_table(dataset, batch_id, _predicates(suite.rules))
+        results = _validate(dataset, batch, suite, rows) if rows else []
+        verdicts = list(_verdicts(suite, results, rows))
+    except GateFailedError as error:
+        move_batch(batch_id, "parked", str(error))
+        raise
+    judged.record_verdicts(dataset, batch_id, suite_digest=suite.digest, verdicts=verdicts)
+    move_batch(batch_id, "judged")
+
+
+def _refuse_thin_batch(dataset: Dataset, batch: Batch) -> None:
+    whole = batch.mode == "snapshot"
+    if whole and batch.read < dataset.sync.row_floor:
+        message = (
+            f"Batch {batch.batch_id} of {batch.stream} holds {batch.read} rows, its contract "
+            f"promises at least {dataset.sync.row_floor}; an empty snapshot deletes nothing. "
+            "Ask the source's owner, then sync again."
+        )
+        raise GateFailedError(message)
+
+
+def _predicates(rules: Sequence[Rule]) -> dict[str, str]:
+    return {holds_column(rule): rule.argument for rule in rules if rule.test == "predicate"}
+
+
+def _validate(
+    dataset: Dataset, batch: Batch, suite: CompiledSuite, rows: int
+) -> list[dict[str, Any]]:
+    """Run the suite; one result an expectation, each with the failing rows' positions."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    from expectations.datasource import validate_table
+
+    table = judged.judged_name(dataset, batch.batch_id)
+    return validate_table(table, suite.build(dataset.stream), rows)
+
+
+def _verdicts(
+    suite: CompiledSuite, results: Sequence[dict[str, Any]], rows: int
+) -> Iterable[judged.Verdict]:
+    """One verdict a rule.
+
+    Raises:
+        GateFailedError: an expectation was not evaluated, raised, or saw other rows.
+    """
+    by_rule = {item["expectation_config"]["meta"]["rule_id"]: item for item in results}
+    for rule in suite.rules:
+        if rows == 0:
+            yield judged.Verdict(rule=rule, positions=())
+            continue
+        item = by_rule.get(rule.rule_id)
+        if item is None or _raised(item) or item["result"].get("element_count") != rows:
+            message = (
+                f"Rule {rule.rule_id} gave no verdict; without one the batch is not published. "
+                "Mend the rule, then sync again."
+            )
+            raise GateFailedError(message)
+        positions = tuple(_positions(item["result"]))
+        if len(positions) != item["result"]["unexpected_count"]:
+            message = f"Rule {rule.rule_id} counted failing rows that it cannot name."
+            raise GateFailedError(message)
+        yield judged.Verdict(rule=rule, positions=positions)
+
+
+def _positions(result: dict[str, Any]) -> Iterable[int]:
+    for listed in result.get("unexpected_index_list") or []:
+        found = listed["position"]
+        yield from found if isinstance(found, list) else [found]
+
+
+def _raised(item: dict[str, Any]) -> bool:
+    info = item.get("exception_info") or {}
+    nested = [part for part in info.values() if isinstance(part, dict)]
+    return any(part.get("raised_exception") for part in (info, *nested))
