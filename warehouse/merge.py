@@ -168,7 +168,7 @@ class Merge:
             },
         )
 
-    def list_quarantined(self) -> Select[Any]]:
+    def list_quarantined(self) -> Select[Any]:
         """The staged rows that go to quarantine, with the place of their landed row."""
         stage = self._stage()
         return (
