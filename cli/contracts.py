@@ -17,7 +17,7 @@ def lint(folders: Iterable[Path]) -> dict[str, str]:
     checked = {}
     for source, contract in load_contracts(folders).items():
         for dataset in contract.datasets:
-            parse_options(contract, dataset)
+            parse_options(contract.connector, contract.options, dataset.options)
         names = ", ".join(dataset.name for dataset in contract.datasets)
         checked[source] = f"version {contract.version}, {contract.connector}, {names}"
     return checked

@@ -36,8 +36,9 @@ def test_a_cluster_listens_on_the_loopback_interface_only(cluster: Cluster) -> N
 def test_a_failed_statement_leaves_none_of_its_values_in_the_log(tmp_path: Path) -> None:
     logged = {"logging_collector": "on", "log_directory": "log"}
     cluster = Cluster(tmp_path / "pg", find_free_ports(1)[0], "secret", settings=logged)
-    with running(cluster), psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
-        with pytest.raises(psycopg.Error, match="Canary"):
+    with running(cluster):
+        connection = psycopg.connect(cluster.url("postgres"), autocommit=True)
+        with pytest.raises(psycopg.Error, match="Canary"), connection:
             connection.execute("SELECT CAST('Nguyễn Văn Canary' AS date)")
     written = "".join(path.read_text() for path in (tmp_path / "pg" / "log").iterdir())
     assert "database system is ready" in written

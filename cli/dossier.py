@@ -1,0 +1,200 @@
+"""A desk's view of the API: get a token, prefill a dossier, print it, compare it with the truth."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.services import Services
+from hub.errors import MotlanError
+
+DOSSIER_CODE = "H49.12-260930-0012"
+ACTIONS = {
+    "not_needed": "need not be brought",
+    "prefilled": "filled in from the registers",
+    "bring": "must be brought",
+}
+
+
+class DeskError(MotlanError):
+    """The lookup API did not answer as a desk may expect."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A person of the showcase, the procedure to prefill and what must come out."""
+
+    procedure: str
+    person: Mapping[str, str] = field(repr=False)
+    expected: Mapping[str, Any] = field(repr=False)
+
+
+def read_showcase(home: Path) -> list[Case]:
+    """The people whom the synthetic province chose for the demo, with the truth about them."""
+    path = home / "province" / "truth" / "showcase.json"
+    chosen = json.loads(path.read_text(encoding="utf-8"))
+    return [
+        Case(
+            procedure=item["procedure"],
+            person={name: item[name] for name in ("pin", "full_name", "birth_date")},
+            expected=item["expected"],
+        )
+        for item in chosen
+    ]
+
+
+class Desk:
+    """The demo's desk, a registered client of the API."""
+
+    def __init__(self, services: Services) -> None:
+        """Talk to the API of these services."""
+        self._client = httpx.Client(base_url=services.url("lookup"), timeout=30, trust_env=False)
+        self._login = (
+            services.values["MOTLAN_DEMO_CLIENT_ID"],
+            services.values["MOTLAN_DEMO_CLIENT_SECRET"],
+        )
+
+    def __enter__(self) -> Self:
+        """Get a token.
+
+        Raises:
+            DeskError: the API refuses the desk.
+        """
+        grant = {"grant_type": "client_credentials"}
+        answer = self._post("/oauth/token", auth=self._login, data=grant)
+        self._client.headers["Authorization"] = f"Bearer {answer['access_token']}"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the connection."""
+        self._client.close()
+
+    def prefill(self, case: Case) -> dict[str, Any]:
+        """The prefilled dossier of a case.
+
+        Raises:
+            DeskError: the API refuses the question; the message names its code, no value.
+        """
+        question = {
+            "request_id": str(uuid.uuid4()),
+            "procedure_code": case.procedure,
+            "dossier_code": DOSSIER_CODE,
+            "officer_id": "demo.01",
+            "person": dict(case.person),
+        }
+        return self._post("/v1/prefill", json=question)
+
+    def _post(self, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            response = self._client.post(path, **options)
+        except httpx.HTTPError as error:
+            message = f"The lookup API does not answer {path}: {type(error).__name__}."
+            raise DeskError(message) from error
+        body: dict[str, Any] = response.json()
+        if response.is_error:
+            code = body.get("code") or body.get("error") or "no code"
+            message = f"The lookup API answered {response.status_code} ({code}) to {path}."
+            raise DeskError(message)
+        return body
+
+
+def compare(case: Case, answer: Mapping[str, Any]) -> list[str]:
+    """The names of the fields and documents where an answer is not what the truth expects."""
+    differing = [
+        name
+        for name, expected in case.expected["fields"].items()
+        if not agrees(expected, (answer["fields"].get(name) or {}).get("value"))
+    ]
+    actions = {document["id"]: document["action"] for document in answer["documents"]}
+    return differing + [
+        f"document {name}"
+        for name, expected in case.expected.get("documents", {}).items()
+        if actions.get(name) != expected
+    ]
+
+
+def agrees(expected: Any, given: Any) -> bool:
+    """Whether a value holds all that is expected of it.
+
+    A list must have a matching element for each expected one and no more; an object must have
+    every expected key, and may say more (its provenance).
+    """
+    if isinstance(expected, dict):
+        return isinstance(given, dict) and all(
+            name in given and agrees(value, given[name]) for name, value in expected.items()
+        )
+    if isinstance(expected, list):
+        if not isinstance(given, list) or len(expected) != len(given):
+            return False
+        left = list(given)
+        for item in expected:
+            found = next((other for other in left if agrees(item, other)), None)
+            if found is None:
+                return False
+            left.remove(found)
+        return True
+    return bool(expected == given)
+
+
+def render_dossier(case: Case, answer: Mapping[str, Any], console: Console) -> None:
+    """Print a prefilled dossier: each field with source and date, then the papers."""
+    procedure = answer["procedure"]
+    title = f"{procedure['code']} {procedure['title']['vi']} · {procedure['title']['en']}"
+    fields = Table(title=escape(title), title_justify="left", show_lines=False)
+    for heading in ("Field", "Value", "Source", "As of", "Verdict"):
+        fields.add_column(heading, overflow="fold")
+    for name, entry in answer["fields"].items():
+        shown = escape(describe_value(entry.get("value")))
+        date = describe_date(entry.get("as_of"))
+        fields.add_row(name, shown, entry.get("source") or "", date, entry["verdict"])
+    console.print(fields)
+    documents = Table(title="Documents of the dossier", title_justify="left")
+    for heading in ("Document", "", "Taken from", "Only if"):
+        documents.add_column(heading, overflow="fold")
+    for document in sorted(answer["documents"], key=lambda item: str(item["action"])):
+        origin = ", ".join(
+            f"{item['field']} ({item['source']})" for item in document["replaced_by"]
+        )
+        documents.add_row(
+            escape(document["name"]["vi"]),
+            ACTIONS.get(document["action"], document["action"]),
+            origin,
+            escape((document.get("only_if") or {}).get("vi", "")),
+        )
+    console.print(documents)
+    console.print(f"Receipt {answer['receipt']['id']} · dossier {answer['dossier_code']}")
+
+
+def describe_value(value: Any) -> str:
+    """A field's value for a terminal: the parts of an object, one element a line."""
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        return "\n".join(describe_value(item) for item in value)
+    if isinstance(value, dict):
+        shown = (describe_value(part) for name, part in value.items() if name != "record_id")
+        return ", ".join(part for part in shown if part != "–")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def describe_date(moment: str | None) -> str:
+    """The day and minute of a moment, as the province's clocks show it."""
+    if not moment:
+        return ""
+    return f"{datetime.fromisoformat(moment):%d/%m/%Y %H:%M}"
