@@ -95,7 +95,7 @@ def read_successors() -> Successors:
     candidates: dict[str, tuple[str, ...]] = {}
     people: dict[str, str] = {}
     path = files("standardisation.reference").joinpath("commune_mapping.csv")
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             known = candidates.get(row["old_code"], ())
             candidates[row["old_code"]] = (*known, row["new_code"])

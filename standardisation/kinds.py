@@ -76,7 +76,7 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
         "owner_parties": FieldKind(
             owners.owner_parties_columns,
             owners.owner_parties_flags,
-            frozenset({"numbersFrom", "birthYearsFrom"}),
+            frozenset({"numbers", "birthYears"}),
         ),
     }
 )
@@ -99,6 +99,3 @@ def check_field_options(contract: Contract) -> None:
                     f"{word!r}; its options are: {listed}."
                 )
                 raise ContractError(message)
-            for word, value in field.options.items():
-                if word.endswith("From"):
-                    dataset.get_field(str(value))

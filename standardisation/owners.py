@@ -96,12 +96,12 @@ def _parties_json(row: dict[str, str | None]) -> str | None:
 def owner_parties_columns(raw: pl.Expr, options: Options) -> Columns:
     """The owner text as written, and its parties.
 
-    Options: ``numbersFrom`` and ``birthYearsFrom``, the fields whose "; "-separated entries
+    Options: ``numbers`` and ``birthYears``, the owner's columns whose "; "-separated entries
     belong to the parties in order.
     """
     empty = pl.lit(None, dtype=pl.String)
-    numbers = clean(pl.col(options["numbersFrom"])) if "numbersFrom" in options else empty
-    years = clean(pl.col(options["birthYearsFrom"])) if "birthYearsFrom" in options else empty
+    numbers = clean(pl.col(options["numbers"])) if "numbers" in options else empty
+    years = clean(pl.col(options["birthYears"])) if "birthYears" in options else empty
     text = clean(raw)
     together = pl.struct(text.alias("text"), numbers.alias("numbers"), years.alias("years"))
     # Free text in a natural language: beyond what expressions can say, so row by row.

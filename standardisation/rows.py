@@ -7,6 +7,7 @@ import polars as pl
 
 from hub.contract import Contract, ContractField, Dataset
 from hub.errors import SchemaDriftError
+from hub.promised import promised_columns
 from standardisation.encodings import decode_tcvn3
 from standardisation.kinds import KINDS
 from standardisation.text import has_value
@@ -71,10 +72,10 @@ def standardise(frame: pl.DataFrame, contract: Contract, dataset: Dataset) -> pl
 
 
 def _refuse_missing(frame: pl.DataFrame, dataset: Dataset) -> None:
-    for field in dataset.fields:
-        if field.physical_name not in frame.columns:
+    for name in promised_columns(dataset):
+        if name not in frame.columns:
             message = (
-                f"{dataset.stream}: column {field.physical_name!r} was promised and is not "
+                f"{dataset.stream}: column {name!r} was promised and is not "
                 "there; ask the owner, or change the contract."
             )
             raise SchemaDriftError(message)
@@ -82,8 +83,7 @@ def _refuse_missing(frame: pl.DataFrame, dataset: Dataset) -> None:
 
 def _decode(frame: pl.DataFrame, contract: Contract, dataset: Dataset) -> pl.DataFrame:
     """Text of a declared legacy encoding as Unicode."""
-    named = sorted({field.physical_name for field in dataset.fields})
-    texts = [name for name in named if frame.schema[name] == pl.String]
+    texts = [name for name in promised_columns(dataset) if frame.schema[name] == pl.String]
     if "_encoding" in frame.columns:
         legacy = pl.col("_encoding") == "TCVN3"
         if not frame.select(legacy.any()).item():
@@ -98,20 +98,14 @@ def _decode(frame: pl.DataFrame, contract: Contract, dataset: Dataset) -> pl.Dat
     )
 
 
-def _options(contract: Contract, dataset: Dataset, field: ContractField) -> dict[str, Any]:
-    """The field's options; fields they name are called as their owner calls them."""
-    options = {"timezone": contract.timezone, **field.options}
-    for word in [word for word in options if word.endswith("From")]:
-        options[word] = dataset.get_field(str(options[word])).physical_name
-    return options
+def _options(contract: Contract, field: ContractField) -> dict[str, Any]:
+    return {"timezone": contract.timezone, **field.options}
 
 
 def _outputs(contract: Contract, dataset: Dataset) -> list[pl.Expr]:
     found: list[pl.Expr] = []
     for field in dataset.fields:
-        made = KINDS[field.kind].columns(
-            pl.col(field.physical_name), _options(contract, dataset, field)
-        )
+        made = KINDS[field.kind].columns(pl.col(field.physical_name), _options(contract, field))
         types = field.columns
         found += [
             made[name.removeprefix(field.name)].cast(_DTYPES[sql]).alias(name)
@@ -123,9 +117,7 @@ def _outputs(contract: Contract, dataset: Dataset) -> list[pl.Expr]:
 def _flags(contract: Contract, dataset: Dataset) -> list[pl.Expr]:
     found: dict[str, pl.Expr] = {}
     for field in dataset.fields:
-        made = KINDS[field.kind].flags(
-            pl.col(field.physical_name), _options(contract, dataset, field)
-        )
+        made = KINDS[field.kind].flags(pl.col(field.physical_name), _options(contract, field))
         found |= {f"{flag}:{field.name}": expr for flag, expr in made.items()}
     return [found[name].fill_null(value=False).alias(name) for name in sorted(found)]
 

@@ -9,11 +9,12 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,10 +24,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.digest import KeyDigest
 from hub.errors import LandingError
-from hub.settings import get_settings
 from warehouse.sealing import (
     SealingKeys,
     make_keys,
+    read_keys,
     rotate_keys,
     seal_bytes,
     unseal_bytes,
@@ -35,12 +36,15 @@ from warehouse.sealing import (
 )
 
 __all__ = [
+    "BatchFacts",
     "BatchManifest",
     "Completeness",
+    "Digest",
     "LandedBatch",
     "LandingWriter",
     "SealingKeys",
     "make_keys",
+    "read_keys",
     "rotate_keys",
     "seal_bytes",
     "unseal_bytes",
@@ -81,11 +85,12 @@ class Completeness(_Words):
     """What the source says it holds, to be compared with what was read or merged.
 
     ``scope`` "batch": the proof covers the rows of this batch and has been checked. "stream":
-    it covers every live row of the source at ``as_of``, to be checked after the merge.
+    it covers every live row of the source at ``as_of``, to be checked after the merge. "none":
+    there is no proof.
     """
 
-    kind: str
-    scope: str
+    kind: Literal["digest", "keys", "manifest", "none"] = "none"
+    scope: Literal["batch", "stream", "none"] = "none"
     digest: Digest | None = None
     buckets: list[Digest] | None = None
     as_of: datetime | None = None
@@ -99,7 +104,7 @@ class BatchFacts(_Words):
     predecessor: str | None
     contract_hash: str
     contract_version: str
-    mode: str
+    mode: Literal["snapshot", "incremental"]
     key_digest: Digest
     live_key_digest: Digest
     content_digest: str
@@ -108,6 +113,7 @@ class BatchFacts(_Words):
     declared_rows: int | None
     as_of: datetime | None
     partitions: list[str]
+    all_partitions: list[str]
     encoding: str
     completeness: Completeness
     warnings: list[str]
@@ -175,6 +181,11 @@ class LandingWriter:
     def rows(self) -> int:
         """Rows written so far."""
         return sum(chunk.rows for chunk in self._chunks)
+
+    def abandon(self) -> None:
+        """Remove what a run that failed has written; a batch without manifest does not exist."""
+        with suppress(OSError):
+            self._files.delete_dir(self._folder)
 
     def finish(self, facts: BatchFacts) -> str:
         """Write the manifest, which makes the batch exist; returns the batch's URL.
@@ -254,7 +265,7 @@ class LandedBatch:
         Raises:
             LandingError: the batch has no manifest, or one that cannot be read.
         """
-        keys = keys or SealingKeys.read(get_settings().landing_keys)
+        keys = keys or read_keys()
         files, folder = _open_folder(url)
         try:
             text = _read(files, f"{folder}/{MANIFEST}")
@@ -262,6 +273,26 @@ class LandedBatch:
         except (OSError, ValidationError) as error:
             message = f"Batch {_label(url)} has no readable manifest; synchronise its source again."
             raise LandingError(message) from error
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is proven that nothing is missing from the partitions it covers."""
+        return self.manifest.completeness.scope == "batch"
+
+    @property
+    def partitions(self) -> tuple[str, ...]:
+        """The partitions read whole; "" for a register without partitions."""
+        return tuple(self.manifest.partitions)
+
+    @property
+    def all_partitions(self) -> tuple[str, ...]:
+        """Every partition that the source is known to have."""
+        return tuple(self.manifest.all_partitions)
+
+    @property
+    def nothing_new(self) -> bool:
+        """Whether the source had nothing new: no row, and no partition read whole."""
+        return not self.manifest.rows and not self.manifest.partitions
 
     def read_chunks(self) -> Iterator[pa.Table]:
         """The rows, chunk by chunk, with their place in the columns ``_chunk`` and ``_row``.

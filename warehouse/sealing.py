@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.errors import LandingError
+from hub.settings import get_settings
 
 _MAGIC: Final = b"MTL1"
 _NONCE: Final = 12
@@ -66,6 +67,15 @@ class SealingKeys:
         return self.keys[key_id]
 
 
+def read_keys() -> SealingKeys:
+    """The keys of the file that the settings name.
+
+    Raises:
+        LandingError: the file is missing or is not a key file.
+    """
+    return SealingKeys.read(get_settings().landing_keys)
+
+
 def make_keys(path: Path) -> None:
     """Make a key file with one key, readable by its owner alone; one that exists stays."""
     if path.exists():
@@ -89,12 +99,13 @@ def rotate_keys(path: Path) -> str:
     return key_id
 
 
-def seal_bytes(plain: bytes, *, keys: SealingKeys, context: str) -> bytes:
-    """Encrypt with the current key (AES-256-GCM).
+def seal_bytes(plain: bytes, *, context: str, keys: SealingKeys | None = None) -> bytes:
+    """Encrypt with the current key (AES-256-GCM); without ``keys``, with the settings' own.
 
     ``context`` says what the bytes are, for example a batch key and a row number. It is not
     kept; without the same words the envelope does not open, so it cannot be moved elsewhere.
     """
+    keys = keys or read_keys()
     name = keys.current.encode()
     head = _MAGIC + bytes([len(name)]) + name
     nonce = secrets.token_bytes(_NONCE)
@@ -102,7 +113,7 @@ def seal_bytes(plain: bytes, *, keys: SealingKeys, context: str) -> bytes:
     return head + nonce + sealed
 
 
-def unseal_bytes(sealed: bytes, *, keys: SealingKeys, context: str) -> bytes:
+def unseal_bytes(sealed: bytes, *, context: str, keys: SealingKeys | None = None) -> bytes:
     """Open an envelope of `seal_bytes`.
 
     Raises:
@@ -113,7 +124,7 @@ def unseal_bytes(sealed: bytes, *, keys: SealingKeys, context: str) -> bytes:
         raise LandingError(message)
     end = len(_MAGIC) + 1 + sealed[len(_MAGIC)]
     head, nonce, body = sealed[:end], sealed[end : end + _NONCE], sealed[end + _NONCE :]
-    key = keys.get(head[len(_MAGIC) + 1 :].decode(errors="replace"))
+    key = (keys or read_keys()).get(head[len(_MAGIC) + 1 :].decode(errors="replace"))
     try:
         return AESGCM(key).decrypt(nonce, body, head + context.encode())
     except (InvalidTag, ValueError):

@@ -1,0 +1,214 @@
+"""What every transport gives: Arrow record batches, and at the end what the source says."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import repeat
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from hub.contract import Contract, Dataset
+from hub.digest import BucketDigest, KeyDigest, key_hash60
+from hub.errors import MotlanError, SchemaDriftError, SourceUnavailableError
+from hub.promised import promised_columns
+
+Mode = Literal["incremental", "snapshot", "full"]
+"""``incremental``: what changed since the cursor. ``snapshot``: the source's newest state, or
+nothing where it has not changed. ``full``: everything again, whatever was read before."""
+
+EXTRA: Final = "_extra"
+"""Landed column for what the contract does not know, as JSON; it is kept and not used."""
+PARTITION: Final = "_partition"
+ENCODING: Final = "_encoding"
+_TRUE: Final = frozenset({"true", "t", "1"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read: one dataset, from where on, and where it is to be had."""
+
+    contract: Contract
+    dataset: Dataset
+    cursor: Mapping[str, Any]
+    mode: Mode
+    url: str = field(repr=False)
+
+    @property
+    def since(self) -> datetime | None:
+        """From when on to read: the cursor less the overlap; null reads everything."""
+        since = self.cursor.get("since") if self.mode == "incremental" else None
+        if not since:
+            return None
+        overlap = timedelta(minutes=self.dataset.sync.overlap_minutes)
+        return datetime.fromisoformat(str(since)) - overlap
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the source says of its keys, in the words of its contract."""
+
+    kind: Literal["digest", "keys", "manifest", "none"] = "none"
+    scope: Literal["batch", "stream", "none"] = "none"
+    digest: KeyDigest | None = None
+    buckets: BucketDigest | None = None
+    as_of: datetime | None = None
+
+
+@dataclass
+class Outcome:
+    """What is known once everything was read."""
+
+    as_of: datetime | None = None
+    declared_rows: int | None = None
+    next_cursor: dict[str, Any] = field(default_factory=dict)
+    proof: Proof = field(default_factory=Proof)
+    partitions: list[str] = field(default_factory=list)
+    all_partitions: list[str] = field(default_factory=lambda: [""])
+    warnings: list[str] = field(default_factory=list)
+
+
+class KeyTally:
+    """The distinct keys that were read, and which of them live: the last word of a key counts."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._keys = [item.physical_name for item in dataset.key_fields]
+        tombstone = dataset.sync.tombstone
+        self._tombstone = dataset.get_field(tombstone).physical_name if tombstone else None
+        self._live: dict[int, bool] = {}
+        self.rows = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Count the rows of a batch."""
+        columns = [batch.column(name).to_pylist() for name in self._keys]
+        dead: Iterable[Any] = repeat(None)
+        if self._tombstone:
+            dead = batch.column(self._tombstone).to_pylist()
+        for parts, gone in zip(zip(*columns, strict=True), dead, strict=False):
+            key = join_key(parts)
+            if key is not None:
+                self._live[key_hash60(key)] = str(gone).lower() not in _TRUE
+        self.rows += batch.num_rows
+
+    def digest(self) -> KeyDigest:
+        """The digest of all distinct keys."""
+        return KeyDigest.of_hashes(list(self._live))
+
+    def live_digest(self) -> KeyDigest:
+        """The digest of the keys that live."""
+        return KeyDigest.of_hashes(self._live_hashes())
+
+    def live_buckets(self, buckets: int) -> BucketDigest:
+        """The digest of the keys that live, by bucket."""
+        return BucketDigest.of_hashes(self._live_hashes(), buckets)
+
+    def _live_hashes(self) -> list[int]:
+        return [value for value, live in self._live.items() if live]
+
+
+class Fetch:
+    """A read that is under way: iterate it to its end, then ask for its outcome."""
+
+    def __init__(
+        self, request: Request, read: Callable[[Outcome, KeyTally], Iterator[pa.RecordBatch]]
+    ) -> None:
+        self.request = request
+        self.tally = KeyTally(request.dataset)
+        self._outcome = Outcome()
+        self._batches = read(self._outcome, self.tally)
+        self._ended = False
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """The rows, in batches; none is repeated and none is held back.
+
+        Raises:
+            SourceUnavailableError: the source does not answer, or not as promised.
+            SchemaDriftError: a promised column is missing or of another type.
+            IncompleteSourceError: what was read is not what the source says it holds.
+        """
+        for batch in self._batches:
+            self.tally.add(batch)
+            yield batch
+        self._ended = True
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the source said, known at the end only.
+
+        Raises:
+            MotlanError: the read has not ended.
+        """
+        if not self._ended:
+            message = "A read was asked for its outcome before its end; nothing was kept."
+            raise MotlanError(message)
+        return self._outcome
+
+
+def join_key(parts: Iterable[Any]) -> str | None:
+    """The owner's key as text, its parts joined by "|"; null if a part is missing."""
+    texts = ["" if part is None else str(part).strip() for part in parts]
+    return "|".join(texts) if all(texts) else None
+
+
+def advance(
+    cursor: Mapping[str, Any], seen: datetime | None, as_of: datetime | None
+) -> dict[str, Any]:
+    """The next cursor: the newest row seen, but never later than the source's own clock.
+
+    A row dated tomorrow is read and kept; it does not move the cursor past what comes today.
+    """
+    moments = [moment for moment in (seen, as_of) if moment is not None]
+    if seen is None or not moments:
+        return dict(cursor)
+    since = min(moments)
+    before = cursor.get("since")
+    if before:
+        since = max(since, datetime.fromisoformat(str(before)))
+    return {"since": since.isoformat()}
+
+
+def parse_moment(text: Any, contract: Contract) -> datetime:
+    """A time of the source; without an offset it is local time of the contract's time zone.
+
+    Raises:
+        ValueError: it is not a time.
+    """
+    moment = datetime.fromisoformat(str(text))
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(contract.timezone))
+
+
+def cursor_column(dataset: Dataset) -> str | None:
+    """The owner's name of the cursor field."""
+    return dataset.get_field(dataset.sync.cursor).physical_name if dataset.sync.cursor else None
+
+
+def refuse_missing(dataset: Dataset, columns: Iterable[str], place: str) -> None:
+    """Stop where a promised column is gone.
+
+    Raises:
+        SchemaDriftError: names the first column that is missing.
+    """
+    there = set(columns)
+    for name in promised_columns(dataset):
+        if name not in there:
+            message = (
+                f"{dataset.stream}: column {name!r} was promised and is missing from {place}. "
+                "Nothing was read further; ask the source's owner, or change the contract."
+            )
+            raise SchemaDriftError(message)
+
+
+def drift(dataset: Dataset, column: str, promised: str, came: str) -> SchemaDriftError:
+    """The error for a promised column of another type."""
+    message = (
+        f"{dataset.stream}: column {column!r} was promised as {promised} and came as {came}. "
+        "Nothing was read further; ask the source's owner, or change the contract."
+    )
+    return SchemaDriftError(message)
+
+
+def unavailable(source: str, why: str) -> SourceUnavailableError:
+    """The error for a source that does not answer as promised."""
+    message = f"{source}: {why}. Its cursor has not moved; the next run reads again from there."
+    return SourceUnavailableError(message)

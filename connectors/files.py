@@ -1,0 +1,301 @@
+"""Reads drops of files: only what a manifest names, only when it is whole, never an older one.
+
+Drops lie in ``<partition folder>/<sequence>/`` and each is a full snapshot of its partition.
+The newest drop with a manifest counts. A file's size and digest are checked before its first
+row is handed out, its number of rows at its end; a batch with a fault is not kept.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+from connectors.base import (
+    ENCODING,
+    EXTRA,
+    PARTITION,
+    Fetch,
+    KeyTally,
+    Outcome,
+    Proof,
+    Request,
+    drift,
+    parse_moment,
+    refuse_missing,
+    unavailable,
+)
+from connectors.options import FilesOptions
+from hub.contract import Dataset
+from hub.errors import IncompleteSourceError
+from hub.promised import promised_columns
+
+_UTF8: Final = "UTF-8"
+_BLOCK: Final = 2**20
+
+
+@dataclass(frozen=True)
+class Drop:
+    """One drop of one partition, as its manifest describes it."""
+
+    folder: str
+    path: str
+    sequence: int
+    sha256: str
+    partition: str
+    as_of: datetime
+    encoding: str
+    name: str
+    rows: int
+    size: int
+    file_sha256: str
+
+    def as_cursor(self) -> dict[str, Any]:
+        """What to remember, so that a replayed or older drop is known next time."""
+        return {
+            "sequence": self.sequence,
+            "sha256": self.sha256,
+            "partition": self.partition,
+            "as_of": self.as_of.isoformat(),
+        }
+
+
+def fetch_files(request: Request, options: FilesOptions) -> Fetch:
+    """Read the newest drops that were not read before; see `connectors.fetch`."""
+    reader = _Reader(request, options)
+
+    def read(outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from reader.read(outcome, tally)
+        except OSError as error:
+            why = f"its drops cannot be read ({error.strerror or type(error).__name__})"
+            raise unavailable(request.contract.source, why) from None
+
+    return Fetch(request, read)
+
+
+class _Reader:
+    """One read of one dataset from the drops of all partitions."""
+
+    def __init__(self, request: Request, options: FilesOptions) -> None:
+        self._request = request
+        self._dataset = request.dataset
+        self._options = options
+        self._known: Mapping[str, Any] = request.cursor.get("partitions", {})
+        self._files, self._root = _open(request.url)
+
+    def read(self, outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
+        """The rows of every new drop, partition after partition."""
+        cursor = dict(self._known)
+        moments = []
+        declared = 0
+        folders = self._list_folders(self._root)
+        for folder in folders:
+            drop = self._find_newest(folder, outcome)
+            if drop is None:
+                continue
+            moments.append(drop.as_of)
+            if not self._is_new(drop):
+                continue
+            yield from self._read_drop(drop, outcome)
+            cursor[folder] = drop.as_cursor()
+            outcome.partitions.append(folder)
+            declared += drop.rows
+        if not moments:
+            raise unavailable(self._dataset.stream, "it has not delivered a complete drop yet")
+        for folder in sorted(self._known.keys() - set(folders)):
+            outcome.warnings.append(f"partition {folder} was delivered before and is not there")
+        outcome.all_partitions = sorted({*folders, *self._known})
+        outcome.declared_rows = declared
+        outcome.as_of = min(moments)
+        outcome.proof = Proof("manifest", "batch", tally.digest(), as_of=min(moments))
+        outcome.next_cursor = {"partitions": cursor}
+
+    def _list_folders(self, path: str) -> list[str]:
+        selector = fs.FileSelector(path)
+        found = self._files.get_file_info(selector)
+        return sorted(item.base_name for item in found if item.type == fs.FileType.Directory)
+
+    def _find_newest(self, folder: str, outcome: Outcome) -> Drop | None:
+        """The partition's newest drop that has a manifest."""
+        sequences = self._list_folders(f"{self._root}/{folder}")
+        for name in sorted(filter(str.isdigit, sequences), key=int, reverse=True):
+            path = f"{self._root}/{folder}/{name}"
+            manifest = f"{path}/{self._options.manifest}"
+            if self._files.get_file_info(manifest).type == fs.FileType.File:
+                return self._read_manifest(folder, path, int(name))
+        outcome.warnings.append(f"partition {folder} has no complete drop yet")
+        return None
+
+    def _read_manifest(self, folder: str, path: str, sequence: int) -> Drop:
+        keys = self._options.manifest_keys
+        table = self._options.table or self._dataset.physical_name
+        with self._files.open_input_file(f"{path}/{self._options.manifest}") as file:
+            content = file.read()
+        try:
+            said = json.loads(content)
+            entries = [item for item in said[keys.files] if item[keys.dataset] == table]
+            word = str(said[keys.encoding]) if keys.encoding else _UTF8
+            drop = Drop(
+                folder=folder,
+                path=path,
+                sequence=int(said[keys.sequence]),
+                sha256=hashlib.sha256(content).hexdigest(),
+                partition=str(said[keys.partition]),
+                as_of=parse_moment(said[keys.as_of], self._request.contract),
+                encoding=self._options.encodings.get(word, ""),
+                name=str(entries[0][keys.name]),
+                rows=int(entries[0][keys.rows]),
+                size=int(entries[0][keys.size]),
+                file_sha256=str(entries[0][keys.sha256]).lower(),
+            )
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            why = f"its manifest does not describe {table} as the contract says"
+            raise self._faulty(folder, sequence, why) from None
+        if drop.sequence != sequence or len(entries) != 1:
+            raise self._faulty(folder, sequence, "its manifest is that of another drop")
+        if not drop.encoding:
+            raise self._faulty(folder, sequence, "the contract does not know its encoding")
+        if "/" in drop.name or drop.name.startswith("."):
+            raise self._faulty(folder, sequence, "its manifest names a file outside the drop")
+        return drop
+
+    def _is_new(self, drop: Drop) -> bool:
+        """Whether the drop comes after what was read; a replay is the same and is not new.
+
+        Raises:
+            IncompleteSourceError: the drop is older, was rewritten, or is another partition's.
+        """
+        before = self._known.get(drop.folder)
+        if before is None:
+            return True
+        known = int(before["sequence"])
+        if drop.partition != before["partition"]:
+            raise self._faulty(drop.folder, drop.sequence, "it is another partition's")
+        if drop.sequence < known:
+            raise self._faulty(drop.folder, drop.sequence, f"drop {known} was read before it")
+        if drop.sequence == known:
+            if drop.sha256 != before["sha256"]:
+                raise self._faulty(drop.folder, known, "it was rewritten after it was read")
+            return self._request.mode == "full"
+        if drop.as_of <= datetime.fromisoformat(before["as_of"]):
+            raise self._faulty(drop.folder, drop.sequence, "its snapshot is older than the last")
+        return True
+
+    def _read_drop(self, drop: Drop, outcome: Outcome) -> Iterator[pa.RecordBatch]:
+        path = f"{drop.path}/{drop.name}"
+        self._check_bytes(drop, path)
+        rows = 0
+        try:
+            for batch in self._open_rows(drop, path):
+                rows += batch.num_rows
+                yield self._to_landed(batch, drop, outcome)
+        except (pa.ArrowException, UnicodeDecodeError):
+            # The parser's message quotes the row it stopped at.
+            why = f"{drop.name} cannot be parsed after row {rows}"
+            raise self._faulty(drop.folder, drop.sequence, why) from None
+        if rows != drop.rows:
+            why = f"{drop.name} holds {rows} rows where its manifest says {drop.rows}"
+            raise self._faulty(drop.folder, drop.sequence, why)
+
+    def _check_bytes(self, drop: Drop, path: str) -> None:
+        info = self._files.get_file_info(path)
+        if info.type != fs.FileType.File:
+            raise self._faulty(drop.folder, drop.sequence, f"{drop.name} is missing")
+        if info.size != drop.size or info.size > self._options.max_file_bytes:
+            raise self._faulty(drop.folder, drop.sequence, f"{drop.name} has {info.size} bytes")
+        digest = hashlib.sha256()
+        with self._files.open_input_stream(path) as file:
+            while part := file.read(_BLOCK):
+                digest.update(part)
+        if digest.hexdigest() != drop.file_sha256:
+            why = f"the digest of {drop.name} is not that of its manifest"
+            raise self._faulty(drop.folder, drop.sequence, why)
+
+    def _open_rows(self, drop: Drop, path: str) -> Iterator[pa.RecordBatch]:
+        if drop.name.endswith(".parquet"):
+            with self._files.open_input_file(path) as file:
+                yield from pq.ParquetFile(file).iter_batches(batch_size=self._options.chunk_rows)
+        elif drop.name.endswith(".csv"):
+            yield from self._open_csv(drop, path)
+        else:
+            why = f"{drop.name} is neither Parquet nor CSV"
+            raise self._faulty(drop.folder, drop.sequence, why)
+
+    def _open_csv(self, drop: Drop, path: str) -> Iterator[pa.RecordBatch]:
+        """All columns as text; bytes of a legacy encoding stay what they are, as Latin-1."""
+        encoding = "utf8" if drop.encoding == _UTF8 else "latin1"
+        with self._files.open_input_stream(path) as file:
+            head = file.read(_BLOCK).split(b"\n", 1)[0].decode(encoding).strip("\ufeff\r")
+        names = next(csv.reader([head], delimiter=self._options.separator), [])
+        with self._files.open_input_stream(path) as file:
+            reader = pacsv.open_csv(
+                file,
+                read_options=pacsv.ReadOptions(
+                    encoding=encoding, block_size=self._options.max_line_bytes
+                ),
+                parse_options=pacsv.ParseOptions(
+                    delimiter=self._options.separator, newlines_in_values=True
+                ),
+                convert_options=pacsv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                ),
+            )
+            yield from reader
+
+    def _to_landed(self, batch: pa.RecordBatch, drop: Drop, outcome: Outcome) -> pa.RecordBatch:
+        """The promised columns as text, the rest as JSON, and where the row comes from."""
+        names = batch.schema.names
+        refuse_missing(self._dataset, names, f"{drop.folder}/{drop.sequence:04d}/{drop.name}")
+        promised = promised_columns(self._dataset)
+        columns: dict[str, pa.Array] = {}
+        for name, kind in promised.items():
+            array = batch.column(name)
+            if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+                raise drift(self._dataset, name, kind, str(array.type))
+            columns[name] = array.cast(pa.string())
+        unknown = [name for name in names if name not in promised]
+        extra: list[str | None] = [None] * batch.num_rows
+        if unknown:
+            listed = ", ".join(sorted(unknown))
+            warning = f"columns unknown to the contract were landed and not used: {listed}"
+            if warning not in outcome.warnings:
+                outcome.warnings.append(warning)
+            extra = [json.dumps(row, default=str) for row in batch.select(unknown).to_pylist()]
+        columns[EXTRA] = pa.array(extra, pa.string())
+        columns[PARTITION] = pa.array([drop.folder] * batch.num_rows, pa.string())
+        columns[ENCODING] = pa.array([self._landed_encoding(drop)] * batch.num_rows, pa.string())
+        return pa.RecordBatch.from_pydict(columns)
+
+    @staticmethod
+    def _landed_encoding(drop: Drop) -> str:
+        """Parquet text is Unicode by its own format, whatever the manifest says of CSV."""
+        return _UTF8 if drop.name.endswith(".parquet") else drop.encoding
+
+    def _faulty(self, folder: str, sequence: int, why: str) -> IncompleteSourceError:
+        return _faulty(self._dataset, f"{folder}/{sequence:04d}", why)
+
+
+def _faulty(dataset: Dataset, drop: str, why: str) -> IncompleteSourceError:
+    message = (
+        f"{dataset.stream}: drop {drop} was refused, because {why}. Nothing of it was kept; "
+        "ask the source's owner for a new drop."
+    )
+    return IncompleteSourceError(message)
+
+
+def _open(url: str) -> tuple[fs.FileSystem, str]:
+    """File system and path; a local path may hold spaces, written as they are or as %20."""
+    parts = urlsplit(url)
+    if parts.scheme in ("", "file"):
+        return fs.LocalFileSystem(), unquote(parts.path) if parts.scheme else url
+    files, path = fs.FileSystem.from_uri(url)
+    return files, path

@@ -1,0 +1,234 @@
+"""Reads a table of any database that SQLAlchemy speaks to, in one consistent snapshot."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy import types as sqltypes
+from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from connectors.base import (
+    Fetch,
+    KeyTally,
+    Outcome,
+    Proof,
+    Request,
+    advance,
+    cursor_column,
+    drift,
+    join_key,
+    parse_moment,
+    refuse_missing,
+    unavailable,
+)
+from connectors.options import SqlOptions
+from hub.digest import KeyDigest
+from hub.errors import ContractError, IncompleteSourceError, SchemaDriftError
+from hub.promised import promised_columns
+
+_ACCEPTED: Final[Mapping[str, tuple[type[sqltypes.TypeEngine[Any]], ...]]] = {
+    "boolean": (sqltypes.Boolean, sqltypes.String, sqltypes.Integer),
+    "integer": (sqltypes.Integer,),
+    "decimal": (sqltypes.Numeric, sqltypes.Integer, sqltypes.String),
+    "date": (sqltypes.Date, sqltypes.String),
+    "partial_date": (sqltypes.Date, sqltypes.String),
+    "timestamp": (sqltypes.DateTime, sqltypes.String),
+    "key": (sqltypes.String, sqltypes.Integer, sqltypes.Uuid),
+    "code": (sqltypes.String, sqltypes.Integer),
+    "sex": (sqltypes.String, sqltypes.Integer),
+    "commune": (sqltypes.String, sqltypes.Integer),
+    "facility": (sqltypes.String, sqltypes.Integer),
+}
+"""Field kind -> the column types it can be read from; every other kind is read from text."""
+_POSTGRES: Final = "-c datestyle=ISO -c timezone=UTC -c default_transaction_read_only=on"
+
+
+def fetch_sql(request: Request, options: SqlOptions) -> Fetch:
+    """Read one table; see `connectors.fetch`."""
+    dataset = request.dataset
+    reader = _Reader(request, options)
+
+    def read(outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
+        try:
+            with _snapshot(request.url, options) as connection:
+                yield from reader.read(connection, outcome, tally)
+        except SQLAlchemyError as error:
+            raise unavailable(dataset.stream, f"its database failed ({_kind(error)})") from None
+        outcome.next_cursor = advance(request.cursor, reader.newest, outcome.as_of)
+
+    return Fetch(request, read)
+
+
+class _Reader:
+    """One read of one table, inside one snapshot of its database."""
+
+    def __init__(self, request: Request, options: SqlOptions) -> None:
+        self._contract = request.contract
+        self._dataset = request.dataset
+        self._options = options
+        self._since = request.since
+        self._end = time.monotonic() + options.run_seconds
+        self.newest: datetime | None = None
+
+    def read(
+        self, connection: sa.Connection, outcome: Outcome, tally: KeyTally
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows first, then the keys again, from the same snapshot."""
+        table = self._reflect(connection)
+        refuse_missing(self._dataset, table.columns.keys(), "the table")
+        self._refuse_retyped(table)
+        outcome.as_of = _source_time(connection)
+        unknown = sorted(set(table.columns.keys()) - promised_columns(self._dataset).keys())
+        if unknown:
+            listed = ", ".join(unknown)
+            outcome.warnings.append(
+                f"columns unknown to the contract were landed and not used: {listed}"
+            )
+        yield from self._read_rows(connection, table)
+        if self._since is None:
+            outcome.partitions = [""]
+            if self._dataset.sync.completeness == "keys":
+                outcome.proof = self._prove(connection, table, tally)
+                outcome.declared_rows = tally.rows
+
+    def _reflect(self, connection: sa.Connection) -> sa.Table:
+        name = self._options.table or self._dataset.physical_name
+        try:
+            return sa.Table(
+                name,
+                sa.MetaData(),
+                schema=self._options.database_schema,
+                autoload_with=connection,
+                resolve_fks=False,
+            )
+        except NoSuchTableError:
+            message = f"{self._dataset.stream}: the table {name!r} was promised and is missing."
+            raise SchemaDriftError(message) from None
+
+    def _refuse_retyped(self, table: sa.Table) -> None:
+        for name, kind in promised_columns(self._dataset).items():
+            came = table.columns[name].type
+            if not isinstance(came, _ACCEPTED.get(kind, (sqltypes.String,))):
+                raise drift(self._dataset, name, kind, type(came).__name__.lower())
+
+    def _read_rows(self, connection: sa.Connection, table: sa.Table) -> Iterator[pa.RecordBatch]:
+        landed = [_landed(column, connection) for column in table.columns]
+        schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+        keys = [table.columns[item.physical_name] for item in self._dataset.key_fields]
+        name = cursor_column(self._dataset)
+        query = sa.select(*landed)
+        if self._since is not None and name is not None:
+            column = table.columns[name]
+            query = query.where(column >= self._bound(column)).order_by(column, *keys)
+        else:
+            query = query.order_by(*keys)
+        result = connection.execution_options(
+            stream_results=True, yield_per=self._options.chunk_rows
+        ).execute(query)
+        for rows in result.partitions():
+            if time.monotonic() > self._end:
+                why = f"the read took longer than {self._options.run_seconds:.0f} s"
+                raise unavailable(self._dataset.stream, why)
+            batch = _to_batch(rows, schema)
+            if name is not None:
+                self._note_newest(batch.column(name))
+            yield batch
+
+    def _bound(self, column: sa.Column[Any]) -> datetime:
+        assert self._since is not None
+        if not isinstance(column.type, sqltypes.DateTime):
+            message = f"{self._dataset.stream}: the cursor {column.name!r} is not a time."
+            raise ContractError(message)
+        if column.type.timezone:
+            return self._since
+        return self._since.astimezone(ZoneInfo(self._contract.timezone)).replace(tzinfo=None)
+
+    def _note_newest(self, values: pa.Array) -> None:
+        """Remember the newest time; ISO texts of one column sort as times do."""
+        texts = [text for text in values.to_pylist() if text and text[0].isdigit()]
+        if texts:
+            moment = parse_moment(max(texts), self._contract)
+            self.newest = max(filter(None, (self.newest, moment)))
+
+    def _prove(self, connection: sa.Connection, table: sa.Table, tally: KeyTally) -> Proof:
+        keys = [table.columns[item.physical_name] for item in self._dataset.key_fields]
+        result = connection.execution_options(
+            stream_results=True, yield_per=self._options.chunk_rows
+        ).execute(sa.select(*keys))
+        theirs = KeyDigest.of(key for row in result if (key := join_key(row)) is not None)
+        if theirs != tally.digest():
+            message = (
+                f"{self._dataset.stream}: the source holds {theirs.count} keys and "
+                f"{tally.digest().count} were read, or not the same ones. The batch was not kept."
+            )
+            raise IncompleteSourceError(message)
+        return Proof("keys", "batch", theirs)
+
+
+@contextmanager
+def _snapshot(url: str, options: SqlOptions) -> Iterator[sa.Connection]:
+    """A read-only connection that sees one state of the database throughout."""
+    address = sa.make_url(url)
+    arguments: dict[str, Any] = {}
+    if address.get_backend_name() == "postgresql":
+        timeout = f"-c statement_timeout={int(options.run_seconds * 1000)}"
+        arguments = {"connect_timeout": 10, "options": f"{_POSTGRES} {timeout}"}
+    engine = sa.create_engine(address, poolclass=NullPool, connect_args=arguments)
+    try:
+        with engine.connect() as connection:
+            levels = engine.dialect.get_isolation_level_values(connection.connection)
+            for level in ("REPEATABLE READ", "SERIALIZABLE"):
+                if level in levels:
+                    connection = connection.execution_options(isolation_level=level)
+                    break
+            with connection.begin():
+                yield connection
+    finally:
+        engine.dispose()
+
+
+def _source_time(connection: sa.Connection) -> datetime:
+    """The source's clock, where it says in which zone; the hub's otherwise."""
+    moment = connection.execute(sa.select(sa.func.now())).scalar_one()
+    if isinstance(moment, datetime) and moment.tzinfo:
+        return moment
+    return datetime.now(UTC)
+
+
+def _landed(column: sa.Column[Any], connection: sa.Connection) -> sa.ColumnElement[Any]:
+    """PostgreSQL's own text for what Python cannot hold, like infinite dates and NaN."""
+    native = (sqltypes.Integer, sqltypes.Boolean, sqltypes.String)
+    if connection.dialect.name == "postgresql" and not isinstance(column.type, native):
+        return sa.cast(column, sa.Text).label(column.name)
+    return column
+
+
+def _arrow_type(kind: sqltypes.TypeEngine[Any]) -> pa.DataType:
+    if isinstance(kind, sqltypes.Integer):
+        return pa.int64()
+    return pa.bool_() if isinstance(kind, sqltypes.Boolean) else pa.string()
+
+
+def _to_batch(rows: Any, schema: pa.Schema) -> pa.RecordBatch:
+    arrays = []
+    for values, field in zip(zip(*rows, strict=True), schema, strict=True):
+        text = field.type == pa.string()
+        arrays.append(pa.array(map(_to_text, values) if text else values, field.type))
+    return pa.record_batch(arrays, schema)
+
+
+def _to_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+
+
+def _kind(error: SQLAlchemyError) -> str:
+    """The kind of a database error; its text may hold values and is not shown."""
+    return type(getattr(error, "orig", None) or error).__name__
