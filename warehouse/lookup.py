@@ -25,6 +25,7 @@ Answers = Mapping[str, Mapping[str, Any]]
 """Golden field -> its answer: value, source, as_of, verdict, classification, provenance."""
 
 _SQL = load("lookup")
+_SHOWN = ("known", "stale", "conflicting")
 _POOL_SIZE = 16
 _POOL_SECONDS = 3.0
 _T = TypeVar("_T")
@@ -136,7 +137,7 @@ class LookupStore:
                 rows = connection.execute(_SQL["read_lookup"], {"ticket": opened.ticket})
                 answers: Answers = dict(rows.fetchall())
                 composed = compose(answers) if answers else None
-                given = [name for name, item in answers.items() if item["value"] is not None]
+                given = [name for name, item in answers.items() if item["verdict"] in _SHOWN]
                 outcome = "answered" if answers else "no_match"
                 closing = {"receipt_id": opened.receipt_id, "outcome": outcome, "fields": given}
                 connection.execute(_SQL["close_lookup"], closing)

@@ -487,22 +487,22 @@ CREATE FUNCTION lookup.field_answer(p_statement jsonb, p_parts text[]) RETURNS j
         'value', lookup.pick(p_statement -> 'value', p_parts),
         'source', p_statement ->> 'source',
         'as_of', p_statement ->> 'as_of',
-        'verdict', lookup.verdict(p_statement, stream),
+        'verdict', lookup.verdict(p_statement, register),
         'classification', p_statement ->> 'classification',
         'provenance', jsonb_build_object(
             'stream', p_statement ->> 'stream',
             'record_id', p_statement ->> 'record_id',
             'batch_id', p_statement -> 'batch_id',
-            'contract_hash', batch.contract_hash,
-            'landed_at', batch.landed_at,
-            'read_at', stream.as_of,
+            'contract_hash', landed.contract_hash,
+            'landed_at', landed.landed_at,
+            'read_at', register.as_of,
             'flags', coalesce(p_statement -> 'flags', '[]'),
             'failed_rules', coalesce(p_statement -> 'failed_rules', '[]'),
             'conflicting_sources', coalesce(
                 jsonb_path_query_array(p_statement, '$.conflicts[*].source'), '[]')))
     FROM (SELECT) AS always
-    LEFT JOIN sync.stream AS stream ON stream.name = p_statement ->> 'stream'
-    LEFT JOIN sync.batch AS batch ON batch.batch_id = (p_statement ->> 'batch_id')::bigint
+    LEFT JOIN sync.stream AS register ON register.name = p_statement ->> 'stream'
+    LEFT JOIN sync.batch AS landed ON landed.batch_id = (p_statement ->> 'batch_id')::bigint
 $$;
 
 CREATE FUNCTION lookup.read(p_ticket uuid) RETURNS TABLE (field text, answer jsonb)
