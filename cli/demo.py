@@ -214,7 +214,8 @@ def ensure_prefills(services: Services) -> list[str]:
     checked = []
     with Desk(services) as desk:
         for case in read_showcase(services.home):
-            differences = compare(case, desk.prefill(case))
+            procedure = desk.get_procedure(case.procedure)
+            differences = compare(case, desk.prefill(case), procedure)
             if differences:
                 message = (
                     f"The prefill for {case.procedure} differs from the truth in "

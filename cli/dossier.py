@@ -70,7 +70,7 @@ class Desk:
             DeskError: the API refuses the desk.
         """
         grant = {"grant_type": "client_credentials"}
-        answer = self._post("/oauth/token", auth=self._login, data=grant)
+        answer = self._request("POST", "/oauth/token", auth=self._login, data=grant)
         self._client.headers["Authorization"] = f"Bearer {answer['access_token']}"
         return self
 
@@ -96,11 +96,15 @@ class Desk:
             "officer_id": "demo.01",
             "person": dict(case.person),
         }
-        return self._post("/v1/prefill", json=question)
+        return self._request("POST", "/v1/prefill", json=question)
 
-    def _post(self, path: str, **options: Any) -> dict[str, Any]:
+    def get_procedure(self, code: str) -> dict[str, Any]:
+        """The procedure's page: what it asks for and may see."""
+        return self._request("GET", f"/v1/procedures/{code}")
+
+    def _request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
-            response = self._client.post(path, **options)
+            response = self._client.request(method, path, **options)
         except httpx.HTTPError as error:
             message = f"The lookup API does not answer {path}: {type(error).__name__}."
             raise DeskError(message) from error
@@ -112,19 +116,38 @@ class Desk:
         return body
 
 
-def compare(case: Case, answer: Mapping[str, Any]) -> list[str]:
-    """The names of the fields and documents where an answer is not what the truth expects."""
-    differing = [
-        name
-        for name, expected in case.expected["fields"].items()
-        if not agrees(expected, (answer["fields"].get(name) or {}).get("value"))
-    ]
-    actions = {document["id"]: document["action"] for document in answer["documents"]}
-    return differing + [
-        f"document {name}"
-        for name, expected in case.expected.get("documents", {}).items()
-        if actions.get(name) != expected
-    ]
+def compare(case: Case, answer: Mapping[str, Any], procedure: Mapping[str, Any]) -> list[str]:
+    """The names of the fields where an answer is not what the truth expects.
+
+    Args:
+        case: the person, and every golden field as it truly is.
+        answer: the prefilled dossier.
+        procedure: the procedure's own page, which names the fields and parts that it may see.
+    """
+    differing = []
+    for shown in procedure["fields"]:
+        name, parts = shown["name"], shown["parts"]
+        given = answer["fields"].get(name) or {}
+        if name not in case.expected:
+            continue
+        expected = pick(case.expected[name], parts)
+        if given.get("verdict") != verdict_of(expected) or not agrees(expected, given.get("value")):
+            differing.append(name)
+    return differing
+
+
+def verdict_of(expected: Any) -> str:
+    """The verdict that a clean and fresh value must have."""
+    return "unknown" if expected is None or expected == [] else "known"
+
+
+def pick(value: Any, parts: list[str] | None) -> Any:
+    """Only these parts of an object, or of each object of a list; everything without a choice."""
+    if parts is None:
+        return value
+    if isinstance(value, list):
+        return [pick(item, parts) for item in value]
+    return {name: part for name, part in value.items() if name in parts}
 
 
 def agrees(expected: Any, given: Any) -> bool:
@@ -138,16 +161,18 @@ def agrees(expected: Any, given: Any) -> bool:
             name in given and agrees(value, given[name]) for name, value in expected.items()
         )
     if isinstance(expected, list):
-        if not isinstance(given, list) or len(expected) != len(given):
-            return False
-        left = list(given)
-        for item in expected:
-            found = next((other for other in left if agrees(item, other)), None)
-            if found is None:
-                return False
-            left.remove(found)
-        return True
+        return isinstance(given, list) and _agree_in_any_order(expected, given)
     return bool(expected == given)
+
+
+def _agree_in_any_order(expected: list[Any], given: list[Any]) -> bool:
+    left = list(given)
+    for item in expected:
+        found = next((other for other in left if agrees(item, other)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return not left
 
 
 def render_dossier(case: Case, answer: Mapping[str, Any], console: Console) -> None:
