@@ -30,13 +30,9 @@ def apply(folders: Iterable[Path]) -> list[str]:
         ContractError: a contract is refused.
         SchemaDriftError: a contract breaks what was published under an earlier one.
     """
-    from warehouse.connection import engine
-    from warehouse.tables import ensure_tables
+    from warehouse.ledger import apply_contract
 
-    streams = []
-    for contract in load_contracts(folders).values():
-        with engine("owner").begin() as connection:
-            for dataset in contract.datasets:
-                ensure_tables(connection, dataset)
-                streams.append(dataset.stream)
-    return streams
+    contracts = load_contracts(folders).values()
+    for contract in contracts:
+        apply_contract(contract)
+    return [dataset.stream for contract in contracts for dataset in contract.datasets]

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from expectations.suites import CompiledSuite, compile_suite, holds_column
-from hub.contract import Contract, Dataset
+from hub.contract import Dataset, find_dataset
 from hub.errors import GateFailedError
 from hub.rules import Rule
 from warehouse import judged
 from warehouse.ledger import Batch, get_batch, move_batch
 
 
-def judge_batch(contract: Contract, batch_id: int) -> None:
+def judge_batch(batch_id: int) -> None:
     """Judge a staged batch; it becomes ``judged``, each row carrying the rules that it breaks.
 
     A batch that is judged or published already stays as it is.
@@ -28,7 +28,7 @@ def judge_batch(contract: Contract, batch_id: int) -> None:
     batch = get_batch(batch_id)
     if batch.state in ("judged", "published"):
         return
-    dataset = contract.get_dataset(batch.stream.partition(".")[2])
+    _, dataset = find_dataset(batch.stream)
     suite = compile_suite(dataset)
     try:
         _refuse_thin_batch(dataset, batch)

@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hub.errors import ContractError
 from hub.kinds import COLUMNS, DEFAULT_KIND
 from hub.rules import Rule, read_rule, required_rule
+from hub.settings import get_settings
 
 API_VERSION: Final = "v3.1.0"
 
@@ -224,6 +225,32 @@ def load_contracts(folders: Iterable[Path]) -> dict[str, Contract]:
         message = "No contract was found; MOTLAN_CONTRACTS names the folders to look in."
         raise ContractError(message)
     return dict(sorted(found.items()))
+
+
+def find_dataset(stream: str) -> tuple[Contract, Dataset]:
+    """The contract and dataset of a stream, from the contract folders of the settings.
+
+    Raises:
+        ContractError: no contract speaks of the stream, or a contract is refused.
+    """
+    source, _, name = stream.partition(".")
+    contract = get_contract(source)
+    return contract, contract.get_dataset(name)
+
+
+def get_contract(source: str) -> Contract:
+    """The contract of a source, from the contract folders of the settings.
+
+    Raises:
+        ContractError: there is none, or a contract is refused.
+    """
+    contracts = load_contracts(get_settings().contract_folders)
+    if source not in contracts:
+        close = get_close_matches(source, contracts, n=1)
+        meant = f"did you mean {close[0]!r}" if close else f"there are {', '.join(contracts)}"
+        message = f"No contract speaks of a source {source!r}; {meant}?"
+        raise ContractError(message)
+    return contracts[source]
 
 
 def parse_contract(text: str, *, name: str = "contract") -> Contract:

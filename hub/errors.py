@@ -4,6 +4,17 @@ An error names the source, the batch, the row key and the rule. It never carries
 a citizen's row held.
 """
 
+import traceback
+
+
+def where_it_arose(error: BaseException) -> list[str]:
+    """Where in the code an error arose: ``file:line function``, no message and no value.
+
+    Messages of drivers and libraries may quote a row; frames never do.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
 
 class MotlanError(Exception):
     """Something went wrong that a person can act on; the message says how."""
@@ -31,6 +42,10 @@ class ContractError(MotlanError):
 
 class WarehouseUnavailableError(MotlanError):
     """The warehouse does not answer."""
+
+
+class WarehouseRefusedError(MotlanError):
+    """The warehouse refused a statement; said without the statement and its values."""
 
 
 class WarehouseOutdatedError(MotlanError):

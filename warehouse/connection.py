@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from functools import cache
 
 import psycopg
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
-from hub.errors import WarehouseUnavailableError
+from hub.errors import WarehouseRefusedError, WarehouseUnavailableError, where_it_arose
 from hub.settings import Role, get_settings
 
 CONNECT_SECONDS = 5
@@ -29,6 +30,7 @@ def _engine(url: str) -> Engine:
     return create_engine(
         sqlalchemy_url(url),
         pool_pre_ping=True,
+        hide_parameters=True,
         pool_size=2,
         connect_args={"connect_timeout": CONNECT_SECONDS},
     )
@@ -40,21 +42,53 @@ def engine(role: Role) -> Engine:
 
 
 @contextmanager
-def connect(role: Role) -> Iterator[psycopg.Connection]:
-    """A connection whose block is one transaction: committed at its end, else rolled back.
+def transaction(role: Role) -> Iterator[Connection]:
+    """A SQLAlchemy connection whose block is one transaction.
 
     Raises:
         WarehouseUnavailableError: nobody answers at the role's URL.
+        WarehouseRefusedError: a statement failed; said without its values.
+    """
+    with _without_values(role), engine(role).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def connect(role: Role) -> Iterator[psycopg.Connection]:
+    """A psycopg connection whose block is one transaction: committed at its end, else rolled back.
+
+    Raises:
+        WarehouseUnavailableError: nobody answers at the role's URL.
+        WarehouseRefusedError: a statement failed; said without its values.
     """
     url = libpq_url(get_settings().warehouse_url(role))
-    try:
-        connection = psycopg.connect(url, connect_timeout=CONNECT_SECONDS)
-    except psycopg.OperationalError as error:
-        place = make_url(url)
-        message = (
-            f"The warehouse at {place.host}:{place.port} does not answer for role {role}; "
-            "start it with `motlan up`, or mend MOTLAN_WAREHOUSE_URL."
-        )
-        raise WarehouseUnavailableError(message) from error
-    with connection:
+    with (
+        _without_values(role),
+        psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as connection,
+    ):
         yield connection
+
+
+@contextmanager
+def _without_values(role: Role) -> Iterator[None]:
+    """Turn the driver's errors, which may quote a row, into errors that name the fault alone."""
+    try:
+        yield
+    except (psycopg.Error, SQLAlchemyError) as error:
+        origin = getattr(error, "orig", None) or error
+        state = getattr(origin, "sqlstate", None)
+        if state is None and isinstance(origin, psycopg.OperationalError):
+            place = make_url(get_settings().warehouse_url(role))
+            message = (
+                f"The warehouse at {place.host}:{place.port} does not answer for role {role}; "
+                "start it with `motlan up`, or mend MOTLAN_WAREHOUSE_URL."
+            )
+            raise WarehouseUnavailableError(message) from None
+        described = getattr(origin, "diag", None)
+        named = [
+            getattr(described, part, None)
+            for part in ("schema_name", "table_name", "column_name", "constraint_name")
+        ]
+        at = ".".join(name for name in named if name) or where_it_arose(error)[-1]
+        message = f"The warehouse refused a statement: {type(origin).__name__} ({state}) at {at}."
+        raise WarehouseRefusedError(message) from None

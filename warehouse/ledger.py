@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from hub.contract import Contract
 from hub.errors import MotlanError, WrongUseError
 from hub.settings import Role
-from warehouse.connection import connect, engine
+from warehouse.connection import connect, transaction
 from warehouse.queries import load
 from warehouse.tables import ensure_tables
 
@@ -82,7 +82,7 @@ def apply_contract(contract: Contract) -> None:
     Raises:
         SchemaDriftError: the contract has changed in a way that breaks what is published.
     """
-    with engine("pipeline").begin() as connection:
+    with transaction("pipeline") as connection:
         for dataset in contract.datasets:
             ensure_tables(connection, dataset)
     with connect("pipeline") as connection:
@@ -159,9 +159,3 @@ def list_streams(role: Role = "pipeline") -> list[StreamStatus]:
         connection.cursor(row_factory=class_row(StreamStatus)) as cursor,
     ):
         return cursor.execute(_SQL["list_streams"]).fetchall()
-
-
-def list_unbalanced(role: Role = "pipeline") -> list[dict[str, Any]]:
-    """Published batches whose counts do not add up: none, while the ledger's CHECK stands."""
-    with connect(role) as connection, connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_SQL["list_unbalanced_batches"]).fetchall()

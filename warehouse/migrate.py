@@ -16,14 +16,17 @@ from hub.settings import ROLES, Role
 from warehouse.connection import CONNECT_SECONDS, sqlalchemy_url
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# The server's log would quote the values of a failing statement.
+_SILENT: Mapping[str, str] = {"log_min_messages": "fatal", "log_min_error_statement": "panic"}
 _ROLE_SETTINGS: Mapping[Role, Mapping[str, str]] = {
     "pipeline": {
         "client_connection_check_interval": "2s",
         "idle_in_transaction_session_timeout": "60s",
         "lock_timeout": "10s",
         "statement_timeout": "30min",
+        **_SILENT,
     },
-    "lookup": {"lock_timeout": "2s", "statement_timeout": "2s"},
+    "lookup": {"lock_timeout": "2s", "statement_timeout": "2s", **_SILENT},
     "auditor": {"statement_timeout": "30s", "default_transaction_read_only": "on"},
     "steward": {"lock_timeout": "5s", "statement_timeout": "30s"},
 }

@@ -13,9 +13,9 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Executable, func, select
 from sqlalchemy.schema import DropTable
 
-from hub.contract import Contract, Dataset
+from hub.contract import Contract, Dataset, find_dataset
 from hub.errors import BatchParkedError, MotlanError, StaleWriterError
-from warehouse.connection import engine
+from warehouse.connection import transaction
 from warehouse.landing import LandedBatch, seal_bytes
 from warehouse.ledger import Batch, get_batch, move_batch
 from warehouse.merge import VERSION_REUSED, Merge
@@ -41,7 +41,7 @@ class BatchOutcome:
     ended: int
 
 
-def publish_batch(contract: Contract, batch_id: int) -> BatchOutcome:
+def publish_batch(batch_id: int) -> BatchOutcome:
     """Publish a judged batch; a batch that is published already stays as it is.
 
     Raises:
@@ -55,9 +55,9 @@ def publish_batch(contract: Contract, batch_id: int) -> BatchOutcome:
     if batch.state != "judged":
         message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a judged batch "
         raise MotlanError(message + "can be published: run the sync again.")
-    dataset = contract.get_dataset(batch.stream.partition(".")[2])
+    contract, dataset = find_dataset(batch.stream)
     try:
-        with engine("pipeline").begin() as connection:
+        with transaction("pipeline") as connection:
             _Publication(connection, contract, dataset, batch).publish()
     except BatchParkedError as parked:
         move_batch(batch_id, "parked", str(parked))

@@ -9,7 +9,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from hub.contract import Dataset
 from hub.errors import MotlanError
-from warehouse.connection import connect, engine
+from warehouse.connection import connect, transaction
 from warehouse.tables import stage_table
 
 _AFTER_FIELDS = (
@@ -31,9 +31,9 @@ def stage_rows(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) 
         frames: what ``standardisation.standardise`` gives, with ``_chunk`` and ``_row``.
     """
     table = stage_table(dataset, batch_id)
-    with engine("pipeline").begin() as transaction:
-        transaction.execute(DropTable(table, if_exists=True))
-        transaction.execute(CreateTable(table))
+    with transaction("pipeline") as emptied:
+        emptied.execute(DropTable(table, if_exists=True))
+        emptied.execute(CreateTable(table))
     columns = ("position", "record_id", *dataset.columns, *_AFTER_FIELDS, "chunk", "chunk_row")
     copy_into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier("stage", table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -53,7 +53,7 @@ def stage_rows(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) 
 
 def drop_stage(dataset: Dataset, batch_id: int) -> None:
     """Remove the stage table of a batch that nobody will publish."""
-    with engine("pipeline").begin() as connection:
+    with transaction("pipeline") as connection:
         connection.execute(DropTable(stage_table(dataset, batch_id), if_exists=True))
 
 

@@ -87,8 +87,8 @@ LEFT JOIN LATERAL (
 ) AS last ON true
 ORDER BY stream.name
 
--- name: list_unbalanced_batches
--- Empty while every published batch is in balance: read = accepted + unchanged + superseded + quarantined.
-SELECT batch_id, stream FROM sync.batch
-WHERE state = 'published' AND read <> accepted + unchanged + superseded + quarantined
-ORDER BY batch_id
+-- name: count_balance
+-- Published batches, and those where read <> accepted + unchanged + superseded + quarantined.
+SELECT count(*),
+       count(*) FILTER (WHERE read <> accepted + unchanged + superseded + quarantined)
+FROM sync.batch WHERE state = 'published'

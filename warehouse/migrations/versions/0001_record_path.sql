@@ -169,7 +169,7 @@ CREATE INDEX cluster_member_by_person ON link.cluster_member (person_id);
 
 CREATE TABLE golden.person (
     person_id            text PRIMARY KEY,
-    pin                  text UNIQUE,
+    pin                  text UNIQUE DEFERRABLE INITIALLY DEFERRED,
     full_name            text,
     name_key             text,
     birth_date           date,

@@ -1,0 +1,1 @@
+"""When things run: schedules, tasks and assets. The only package that imports Airflow."""

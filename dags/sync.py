@@ -1,0 +1,104 @@
+"""Airflow DAGs ``sync_<source>``: one a contract, four tasks a dataset.
+
+Land, standardise, judge, publish: only the batch id goes from task to task. When a source has
+been published, its asset sets off the golden build.
+"""
+
+from datetime import timedelta
+
+import pendulum
+from airflow.sdk import DAG, Asset, dag, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
+
+from dags.step import step, use_connection
+from hub.contract import Contract, load_contracts
+from hub.settings import get_settings
+
+
+def standard_records(source: str) -> Asset:
+    """The asset that a source's publication updates."""
+    return Asset(f"motlan://standard/{source}")
+
+
+@task(retries=3, retry_delay=timedelta(seconds=30), retry_exponential_backoff=True)
+@step
+def land(stream: str) -> int:
+    """Read what is new and land it; skipped when there is nothing new."""
+    from connectors.land import land_batch
+    from hub.contract import find_dataset
+    from warehouse.ledger import apply_contract
+
+    contract, _ = find_dataset(stream)
+    use_connection(contract.source)
+    apply_contract(contract)
+    batch_id = land_batch(stream)
+    if batch_id is None:
+        raise AirflowSkipException
+    return batch_id
+
+
+@task
+@step
+def standardise(batch_id: int) -> int:
+    """Read the landed rows in the hub's terms."""
+    from standardisation.batch import standardise_batch
+
+    standardise_batch(batch_id)
+    return batch_id
+
+
+@task
+@step
+def judge(batch_id: int) -> int:
+    """Run the suite; fails when it gives no verdict that lets the batch go on."""
+    from expectations.judge import judge_batch
+
+    judge_batch(batch_id)
+    return batch_id
+
+
+@task
+@step
+def publish(batch_id: int) -> None:
+    """Publish the batch whole, or park it."""
+    from warehouse.publish import publish_batch
+
+    publish_batch(batch_id)
+
+
+def sync_dag(contract: Contract) -> DAG:
+    """The DAG of one source."""
+
+    @dag(
+        dag_id=f"sync_{contract.source}",
+        description=f"{contract.title}: source to standard.*",
+        schedule=contract.schedule,
+        start_date=pendulum.datetime(2025, 7, 1, tz="UTC"),
+        catchup=False,
+        max_active_runs=1,
+        tags=["sync"],
+    )
+    def sync() -> None:
+        @task(
+            task_id="announce",
+            outlets=[standard_records(contract.source)],
+            trigger_rule="none_failed_min_one_success",
+        )
+        def announce() -> None:
+            """Say that the source has a new published version."""
+
+        announced = announce()
+        for dataset in contract.datasets:
+
+            @task_group(group_id=dataset.name)
+            def travel(stream: str) -> None:
+                batch_id = land(stream)
+                publish(judge(standardise(batch_id))) >> announced
+
+            travel(dataset.stream)
+
+    return sync()
+
+
+for _contract in load_contracts(get_settings().contract_folders).values():
+    globals()[f"sync_{_contract.source}"] = sync_dag(_contract)

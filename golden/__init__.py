@@ -1,0 +1,1 @@
+"""Stage 4 -> 5: one record a person, every value with its source and the values that lost."""

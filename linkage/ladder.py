@@ -1,0 +1,90 @@
+"""The ladder: rules from the surest down, each numbered, each stored beside its links.
+
+Rung 1: one personal number, and a name or birth date that agrees. Rung 2: the old 9-digit number,
+bridged through the population register (Decree 58/2026/NĐ-CP, art. 12: nobody may be asked to
+confirm it), and a name that agrees. Never a bare number; more than one candidate is doubt.
+"""
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+from rapidfuzz import fuzz
+
+from hub.contract import load_contracts
+from hub.settings import get_settings
+from warehouse.connection import connect
+from warehouse.links import (
+    CandidatePair,
+    Judgement,
+    LinkCounts,
+    build_clusters,
+    fill_nodes,
+    list_candidates,
+    replace_ladder_judgements,
+)
+
+NAME_AGREES: Final = 0.85
+"""Similarity of compared names from which they agree (0 to 1)."""
+
+
+def link_people() -> LinkCounts:
+    """Walk the ladder over everything published, and build the clusters anew."""
+    fill_nodes(load_contracts(get_settings().contract_folders).values())
+    with connect("pipeline") as connection:
+        judgements = [
+            judge(pair) for judge, rung in _LADDER for pair in list_candidates(connection, rung)
+        ]
+        replace_ladder_judgements(connection, judgements)
+        return build_clusters(connection)
+
+
+def name_similarity(pair: CandidatePair) -> float | None:
+    """Similarity of the two compared names, 0 to 1; None when one is unknown."""
+    if not pair.name_key or not pair.anchor_name_key:
+        return None
+    return round(fuzz.ratio(pair.name_key, pair.anchor_name_key) / 100, 3)
+
+
+def judge_same_pin(pair: CandidatePair) -> Judgement:
+    """Rung 1."""
+    similarity = name_similarity(pair)
+    named = similarity is not None and similarity >= NAME_AGREES
+    agrees = named or pair.birth == "agree"
+    return _judgement(pair, rung=1, similarity=similarity, agrees=agrees)
+
+
+def judge_same_old_number(pair: CandidatePair) -> Judgement:
+    """Rung 2: 9-digit numbers were issued twice, so the name must agree and no year differ."""
+    similarity = name_similarity(pair)
+    named = similarity is not None and similarity >= NAME_AGREES
+    return _judgement(pair, rung=2, similarity=similarity, agrees=named and pair.birth != "differ")
+
+
+def _judgement(
+    pair: CandidatePair, *, rung: int, similarity: float | None, agrees: bool
+) -> Judgement:
+    single = pair.candidates == 1
+    reason = (
+        "one candidate, and name or birth date agree"
+        if single and agrees
+        else "more than one candidate"
+        if not single
+        else "the number alone agrees"
+    )
+    return Judgement(
+        pair=pair,
+        verdict="positive" if single and agrees else "unsure",
+        rung=rung,
+        evidence={
+            "name_similarity": similarity,
+            "birth": pair.birth,
+            "candidates": pair.candidates,
+        },
+        reason=reason,
+    )
+
+
+_LADDER: Final[tuple[tuple[Callable[[CandidatePair], Judgement], Literal[1, 2]], ...]] = (
+    (judge_same_pin, 1),
+    (judge_same_old_number, 2),
+)
