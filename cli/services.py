@@ -62,15 +62,19 @@ class Services:
         )
 
     def mock_environment(self, source: str) -> dict[str, str]:
-        """What a mock source is told: its own secrets, nothing of the hub's."""
+        """What a mock source is told: its own secrets, nothing of the hub's.
+
+        The database's password goes this way and not on the command line, which any user sees.
+        """
         prefix = f"MOCK_{source.upper()}_"
         own = {name: value for name, value in self.values.items() if name.startswith(prefix)}
         allowed = {name: value for name, value in os.environ.items() if name.startswith(prefix)}
-        return {**inherited(), **allowed, **own}
+        return {**inherited(), **allowed, **own, "PGPASSWORD": self.cluster(source).password}
 
     def mock_database(self, source: str) -> str:
-        """The URL under which a mock source opens its own database."""
-        return self.cluster(source).url(DATABASES[source][0])
+        """The URL, without its password, under which a mock source opens its own database."""
+        cluster = self.cluster(source)
+        return f"postgresql://{cluster.superuser}@127.0.0.1:{cluster.port}/{DATABASES[source][0]}"
 
     def mocks(self) -> list[Service]:
         """The mock sources that are processes; social insurance is its database itself."""
@@ -96,7 +100,7 @@ class Services:
 
     def load_command(self, source: str) -> list[str]:
         """The command that fills a mock source's database from the generator's files."""
-        return self._mock(source, "load", "--from", str(self.home / "province" / source))
+        return self._mock(source, "load", "--from", str(self.home / "province"))
 
     def hub_environment(self) -> dict[str, str]:
         """What a process of the hub is told: the env file's settings, none of the mocks'."""

@@ -10,6 +10,7 @@ from cli.environment import DATABASES, read_environment, write_environment, writ
 from cli.processes import Supervisor, ensure_space
 from cli.services import SOURCES, Services
 from cli.terminal import step
+from hub.errors import WrongUseError
 from hub.settings import ROLES, get_settings
 
 
@@ -115,13 +116,20 @@ def start_sources(supervisor: Supervisor, services: Services, *, profile: str, s
 
 
 def make_province(out: Path, *, profile: str, seed: int) -> dict[str, object]:
-    """Make the synthetic province; what a crash left of an earlier one is removed."""
+    """Make the synthetic province; what a crash left of an earlier one is removed.
+
+    Raises:
+        WrongUseError: there is no such profile, or it has nobody to show with this seed.
+    """
     from mocks.province import make_province as make
 
     with step(f"Synthetic province ({profile}, seed {seed})"):
         out.mkdir(parents=True, exist_ok=True)
         empty(out)
-        return make(out, profile, seed)
+        try:
+            return make(out, profile, seed)
+        except ValueError as error:
+            raise WrongUseError(str(error)) from error
 
 
 def empty(folder: Path, *, but: str = "") -> None:
