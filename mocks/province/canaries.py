@@ -1,0 +1,140 @@
+"""People with unmistakable names, planted so that a leak of any value can be found by searching for it.
+
+Their syllables read as Vietnamese and stand in no list of `names`; their hamlets exist nowhere.
+Canaries take turns at four fates (see FATES), so that the failure paths carry them too.
+"""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mocks.province.chance import Ints
+from mocks.province.places import write_addresses
+
+#: What becomes of canary 1, 2, 3, 4, 5 (clean again), …: the register in which its row cannot be read.
+FATES = ("clean", "population", "social_insurance", "land_registry")
+_FIRST = (
+    "Khuỷnh",
+    "Ngoẵng",
+    "Xuềnh",
+    "Thoắng",
+    "Nguềnh",
+    "Choạc",
+    "Truyễn",
+    "Loằng",
+    "Quỡn",
+    "Ruạch",
+    "Voẹo",
+)
+_MIDDLE = (
+    "Soạch",
+    "Huẩy",
+    "Quạu",
+    "Khoằm",
+    "Duệnh",
+    "Ngoéo",
+    "Xoẳn",
+    "Toáy",
+    "Luễnh",
+    "Giuộc",
+    "Nhuỵch",
+    "Hoắm",
+    "Doãng",
+)
+_LAST = (
+    "Quýnh",
+    "Thuỗn",
+    "Vuột",
+    "Khuâng",
+    "Ngoạm",
+    "Xuýt",
+    "Loạng",
+    "Huơ",
+    "Ruỗi",
+    "Choáng",
+    "Nghuếch",
+    "Toạc",
+    "Khoặm",
+    "Suyễn",
+    "Duềnh",
+    "Quẫng",
+    "Oẳng",
+)
+#: Two communes that were never split, in a district that delivers Parquet and in one that delivers TCVN3.
+_HOMES = (
+    {
+        "commune_code": "06970",
+        "old_commune_code": "06973",
+        "unit": "Xã Ba Chẽ",
+        "old_unit": "Xã Thanh Sơn, Huyện Ba Chẽ",
+        "district_code": "202",
+    },
+    {
+        "commune_code": "07132",
+        "old_commune_code": "07153",
+        "unit": "Phường Quảng Yên",
+        "old_unit": "Xã Tiền An, Thị xã Quảng Yên",
+        "district_code": "206",
+    },
+)
+_MAX = len(_FIRST) * len(_MIDDLE) * len(_LAST)
+
+
+def canary_name(number: int) -> str:
+    """The name of canary `number` (from 1); no two alike, as the lists' lengths have no common divisor."""
+    if not 1 <= number <= _MAX:
+        message = f"There are names for at most {_MAX} canaries."
+        raise ValueError(message)
+    return f"{_FIRST[number % len(_FIRST)]} {_MIDDLE[number % len(_MIDDLE)]} {_LAST[number % len(_LAST)]}"
+
+
+def fate_of(number: int) -> str:
+    """Where canary `number` fails: one of FATES."""
+    return FATES[(number - 1) % len(FATES)]
+
+
+def rename(people: pl.DataFrame) -> pl.DataFrame:
+    """Give every canary its name."""
+    rows = np.flatnonzero((people["canary"] > 0).to_numpy())
+    named = [canary_name(number) for number in people["canary"].gather(rows)]
+    return people.with_columns(people["full_name"].scatter(rows, pl.Series(named, dtype=pl.String)))
+
+
+def name_places(households: pl.DataFrame, canaries: int) -> pl.DataFrame:
+    """The last `canaries` households live in hamlets of their own, in communes that were never split."""
+    rows = np.arange(len(households) - canaries, len(households))
+    hamlets = [
+        f"Thôn {canary_name(n).split()[0]} {canary_name(n).split()[2]} {n}"
+        for n in range(1, canaries + 1)
+    ]
+    homes = [_HOMES[number % len(_HOMES)] for number in range(1, canaries + 1)]
+    moved = [
+        households[column].scatter(
+            rows, pl.Series([home[column] for home in homes], dtype=pl.String)
+        )
+        for column in _HOMES[0]
+    ]
+    streets = households["street"].scatter(rows, pl.Series(hamlets, dtype=pl.String))
+    return write_addresses(households.with_columns(*moved, streets))
+
+
+def canary_rows(people: pl.DataFrame, fate: str) -> Ints:
+    """Row numbers of the canaries with that fate."""
+    numbers = people["canary"].to_numpy()
+    wanted = FATES.index(fate)
+    return np.flatnonzero((numbers > 0) & ((numbers - 1) % len(FATES) == wanted)).astype(np.int64)
+
+
+def list_canaries(people: pl.DataFrame, insurance_numbers: pl.Series) -> list[dict[str, Any]]:
+    """Everything a leak check searches for, one entry a canary; insurance_numbers by row of `people`."""
+    rows = np.flatnonzero((people["canary"] > 0).to_numpy())
+    return [
+        {
+            "truth_id": person["truth_id"], "full_name": person["full_name"], "pin": person["pin"],
+            "old_number": person["old_number"], "insurance_number": insurance_numbers[int(row)],
+            "birth_date": person["birth_date"].isoformat(), "address": person["address"],
+            "fails_in": None if fate_of(person["canary"]) == "clean" else fate_of(person["canary"]),
+        }
+        for row, person in zip(rows, people[rows].iter_rows(named=True), strict=True)
+    ]  # fmt: skip
