@@ -45,7 +45,7 @@ def _pin(raw: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     valid = "^(?:" + "|".join(PIN_PREFIXES) + ")[0-3][0-9]{8}$"
     mended = undo_confusion(bare)
     padded = pl.concat_str(pl.lit("0"), bare)
-    zero = bare.str.contains("^[0-9]{11}$") & padded.str.contains(valid)
+    zero = bare.str.contains("^[1-9][0-9]{10}$") & padded.str.contains(valid)
     letter = (
         bare.str.contains("^[0-9OQILZSBG]{12}$")
         & (bare.str.count_matches("[A-Z]").is_between(1, 2))

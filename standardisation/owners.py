@@ -13,7 +13,7 @@ from standardisation.text import Columns, Options, clean, clean_flags
 
 _SPLIT: Final = re.compile(
     r"\s*(?:[;,&+]|\s-\s|\bvà\s+(?:vợ|chồng)(?:\s+là)?\b|\b(?:vợ|chồng)\s+là\b"
-    r"|\bcùng\s+(?:vợ|chồng)(?:\s+là)?\b|\bvà\b)\s*",
+    r"|\bcùng\s+(?:vợ|chồng)(?:\s+là)?\b|\b(?-i:và|VÀ)\b(?=\s+\S))\s*",
     re.IGNORECASE,
 )
 _OPENING: Final = re.compile(
@@ -79,7 +79,7 @@ def _read_number(text: str) -> tuple[str | None, str | None]:
     digits = re.sub(r"[\s.\-]", "", text)
     if not (digits.isascii() and digits.isdigit()):
         return None, None
-    if len(digits) == 11 and "0" + digits[:2] in _PREFIXES:
+    if len(digits) == 11 and digits[0] != "0" and "0" + digits[:2] in _PREFIXES:
         digits = "0" + digits
     if len(digits) == 12:
         return digits, None

@@ -1,0 +1,68 @@
+"""Owners as certificates name them."""
+
+import json
+
+import polars as pl
+import pytest
+
+from standardisation.kinds import KINDS
+from standardisation.owners import parse_owners
+
+TEXTS = [
+    ("Ông Nguyễn Văn A", [("Nguyễn Văn A", "ông", False)]),
+    ("Bà B (đã chết)", [("B", "bà", False)]),
+    ("Nguyễn Văn A", [("Nguyễn Văn A", None, False)]),
+    (
+        "Hộ ông Nguyễn Văn A và vợ là bà Trần Thị B",
+        [("Nguyễn Văn A", "ông", True), ("Trần Thị B", "bà", True)],
+    ),
+    ("Hộ bà: Trần Thị B", [("Trần Thị B", "bà", True)]),
+    ("Hộ gia đình ông Lê Văn C", [("Lê Văn C", "ông", True)]),
+    ("Ông A và vợ là bà B", [("A", "ông", False), ("B", "bà", False)]),
+    ("ông A, bà B", [("A", "ông", False), ("B", "bà", False)]),
+    ("Ông A và bà B", [("A", "ông", False), ("B", "bà", False)]),
+    ("Vợ chồng ông A, bà B", [("A", "ông", False), ("B", "bà", False)]),
+    ("Công ty TNHH Than và Khoáng sản", [("Công ty TNHH Than và Khoáng sản", None, False)]),
+    ("UBND xã Đông Ngũ", [("UBND xã Đông Ngũ", None, False)]),
+    ("ÔNG A VÀ VỢ LÀ BÀ B", [("A", "ông", False), ("B", "bà", False)]),
+    ("Bà Vàng Thị Và", [("Vàng Thị Và", "bà", False)]),
+]
+
+
+@pytest.mark.parametrize(("text", "parties"), TEXTS)
+def test_an_owner_text_becomes_its_parties(
+    text: str, parties: list[tuple[str, str | None, bool]]
+) -> None:
+    made = parse_owners(text)
+    assert [(one["name"], one["title"], one["household"]) for one in made] == parties
+    assert [one["n"] for one in made] == list(range(1, len(parties) + 1))
+
+
+def test_numbers_and_years_go_to_the_parties_in_order() -> None:
+    made = parse_owners("Ông A và vợ là bà B", "022085001234; 100123456", "1985; 1987")
+    assert [(one["pin"], one["old_number"], one["birth_year"]) for one in made] == [
+        ("022085001234", None, 1985),
+        (None, "100123456", 1987),
+    ]
+
+
+def test_an_empty_place_keeps_the_order() -> None:
+    made = parse_owners("Ông A và vợ là bà B", "; 22085001234", "")
+    assert [one["pin"] for one in made] == [None, "022085001234"]
+
+
+def test_more_numbers_than_parties_are_assigned_to_nobody() -> None:
+    made = parse_owners("Ông A", "022085001234; 100123456")
+    assert [(one["pin"], one["old_number"]) for one in made] == [(None, None)]
+
+
+def test_the_dead_are_marked() -> None:
+    assert [one["deceased"] for one in parse_owners("Ông A (đã chết) và bà B")] == [True, False]
+
+
+def test_the_column_holds_the_parties_as_json() -> None:
+    frame = pl.DataFrame({"raw": ["Ông A", None], "ids": ["100123456", "1"]})
+    columns = KINDS["owner_parties"].columns(pl.col("raw"), {"numbers": "ids"})
+    made = frame.select(columns["_parties"].alias("parties"))["parties"].to_list()
+    assert json.loads(made[0])[0]["old_number"] == "100123456"
+    assert made[1] is None
