@@ -107,9 +107,9 @@ class TokenKeys:
             TokenRefusedError: it is not exactly a living token of ours.
         """
         form = _FORM.match(token)
-        if form is None or not _is_canonical(form.group(1)):
-            raise TokenRefusedError
         try:
+            if form is None or not _is_canonical(form.group(1)):
+                raise TokenRefusedError
             decoded = jwt.decode(token, self._key_of(token), registry=_REGISTRY)
         except (JoseError, ValueError, TypeError) as error:
             raise TokenRefusedError from error
