@@ -168,15 +168,15 @@ class _Reader:
     def read(self, client: _Client, outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
         """Read until the keys agree with the source's own digest, three passes at most."""
         since = self._since
-        for _ in range(MAX_PASSES):
+        for attempt in range(MAX_PASSES):
             started: list[datetime] = []
             yield from self._read_pass(client, since, outcome, started)
             outcome.as_of = outcome.as_of or started[0]
             outcome.proof = self._prove(client, tally)
             if outcome.proof.scope != "none" or self._options.digest is None:
                 break
-            since = None
-            if self._options.updated_since_param:
+            since = None  # the last pass reads everything again
+            if self._options.updated_since_param and attempt < MAX_PASSES - 2:
                 since = started[0] - timedelta(minutes=self._dataset.sync.overlap_minutes)
         else:
             message = (

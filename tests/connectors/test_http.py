@@ -1,0 +1,332 @@
+"""A JSON API that behaves and misbehaves; every misbehaviour is a real answer of a real server."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from connectors import http
+from hub.digest import key_hash60
+from hub.errors import IncompleteSourceError, SchemaDriftError, SourceUnavailableError
+from hub.settings import get_settings
+
+from .conftest import IS_DELETED, UPDATED_AT, Source, after, rows_of
+
+OPTIONS = (
+    "{path: nguoi, records: rows, nextCursor: next, cursorParam: cursor, limitParam: limit,"
+    " pageSize: 3, updatedSinceParam: since, total: total, asOf: now, keyHeader: X-Api-Key,"
+    " pageSeconds: 1, digest: {path: nguoi/digest, bucketsParam: n, buckets: 4, groups: groups,"
+    " bucket: b, count: count, total: total, asOf: now}}"
+)
+SYNC = (
+    "{mode: incremental, cursor: updated_at, deletes: tombstone, tombstone: is_deleted,"
+    " completeness: digest}"
+)
+NOW = "2025-07-02T00:00:00.000+07:00"
+TOKEN = "a-secret-of-the-source"
+
+
+def person(number: int, minute: int = 0, **other: Any) -> dict[str, Any]:
+    luc = f"2025-07-01T10:{minute or number:02d}:00.000+07:00"
+    return {"ma": f"CD{number}", "ten": f"Nguyễn Văn {number}", "luc": luc, "xoa": False, **other}
+
+
+@dataclass
+class Register:
+    """The owner's rows, how the server is to misbehave, and what it was asked."""
+
+    rows: list[dict[str, Any]]
+    fault: str = ""
+    times: int = 1_000_000
+    fired: int = 0
+    requests: list[dict[str, str]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    on_request: Callable[["Register"], None] = lambda register: None
+
+    def fires(self, fault: str) -> bool:
+        """Whether the fault is due now; counts it."""
+        if self.fault != fault or self.fired >= self.times:
+            return False
+        self.fired += 1
+        return True
+
+    def live(self) -> list[str]:
+        last = {row["ma"]: row for row in self.rows}
+        return [key for key, row in last.items() if not row["xoa"]]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One answer."""
+
+    register: Register
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing on the terminal."""
+
+    def do_GET(self) -> None:
+        register = self.register
+        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        register.requests.append(query)
+        register.keys.append(self.headers.get("X-Api-Key", ""))
+        if register.keys[-1] != TOKEN:
+            return self.answer(401, {"error": "key"})
+        if register.fires("storm"):
+            return self.answer(429, {"error": "slow down"}, {"Retry-After": "0"})
+        if register.fires("broken"):
+            return self.answer(503, {"error": "down"})
+        if register.fires("login page"):
+            return self.answer(200, "<html>Log in</html>", {"Content-Type": "text/html"})
+        if "/digest" in self.path:
+            return self.answer(200, self.digest(int(query["n"])))
+        register.on_request(register)
+        return self.page(query)
+
+    def digest(self, buckets: int) -> dict[str, Any]:
+        groups = [{"b": b, "count": 0, "total": 0} for b in range(buckets)]
+        for key in self.register.live():
+            value = key_hash60(key)
+            groups[value % buckets]["count"] += 1
+            groups[value % buckets]["total"] += value
+        if self.register.fires("digest of another set"):
+            groups[0]["total"] += 1
+        return {"now": NOW, "groups": [{**g, "total": str(g["total"])} for g in groups]}
+
+    def page(self, query: dict[str, str]) -> None:
+        register = self.register
+        rows = [row for row in register.rows if row["luc"] >= query.get("since", "")]
+        rows.sort(key=lambda row: (row["luc"], row["ma"]))
+        total = len(rows)
+        after = query.get("cursor", "")
+        if not (after and register.fires("page again")):
+            rows = [row for row in rows if f"{row['luc']}|{row['ma']}" > after]
+        page = rows[: int(query["limit"])]
+        token = f"{page[-1]['luc']}|{page[-1]['ma']}" if len(rows) > len(page) else None
+        if after and register.fires("repeated token"):
+            token = after
+        content = {"total": total, "now": NOW, "rows": page, "next": token}
+        if register.fires("shuffled"):
+            content["rows"] = page[::-1]
+        if register.fires("nothing though declared"):
+            content |= {"rows": [], "next": None}
+        if register.fires("missing column"):
+            content["rows"] = [{k: v for k, v in row.items() if k != "ten"} for row in page]
+        if register.fires("number for text"):
+            content["rows"] = [{**row, "ten": 5} for row in page]
+        if register.fires("no total"):
+            del content["total"]
+        self.answer(200, content)
+
+    def answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
+        body = content if isinstance(content, str) else json.dumps(content)
+        raw = body.encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        if status == 200 and self.register.fires("half a page"):
+            raw = raw[: len(raw) // 2]
+        if status == 200 and self.register.fires("drop by drop"):
+            for byte in raw:
+                try:
+                    self.wfile.write(bytes([byte]))
+                    self.wfile.flush()
+                except OSError:
+                    return
+                time.sleep(0.05)
+            return
+        self.wfile.write(raw)
+
+
+@contextmanager
+def serving(register: Register) -> Iterator[str]:
+    handler = type("RegisterHandler", (Handler,), {"register": register})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://key:{TOKEN}@127.0.0.1:{server.server_port}/api"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def register(monkeypatch: pytest.MonkeyPatch) -> Register:
+    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.001)
+    return Register([person(number) for number in range(1, 9)])
+
+
+@pytest.fixture
+def source(register: Register, make_source: Callable[..., Source]) -> Iterator[Source]:
+    with serving(register) as url:
+        yield make_source("http", url, options=OPTIONS, sync=SYNC, fields=UPDATED_AT + IS_DELETED)
+
+
+def test_every_page_is_landed_and_proven_complete(register: Register, source: Source) -> None:
+    batch = source.ingest(mode="incremental")
+    assert [row["ma"] for row in rows_of(batch)] == [f"CD{n}" for n in range(1, 9)]
+    assert batch.complete
+    assert batch.manifest.completeness.kind == "digest"
+    assert batch.manifest.declared_rows == batch.manifest.rows == 8
+    assert batch.manifest.cursor_to == {"since": "2025-07-01T10:08:00+07:00"}
+    assert batch.manifest.as_of is not None
+
+
+def test_the_key_travels_in_a_header_and_in_no_url(
+    register: Register, source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    source.ingest()
+    assert set(register.keys) == {TOKEN}
+    assert TOKEN not in str(register.requests)
+    assert TOKEN not in caplog.text
+    assert "Nguyễn" not in caplog.text
+
+
+def test_the_next_run_asks_from_the_cursor_less_the_overlap(
+    register: Register, source: Source
+) -> None:
+    first = source.ingest(mode="incremental")
+    register.requests.clear()
+    register.rows.append(person(9))
+    late = person(4, minute=4, ten="committed late")
+    register.rows[3] = late
+    second = source.ingest(after(first), mode="incremental")
+    assert register.requests[0]["since"] == "2025-07-01T09:53:00.000+07:00"
+    assert {row["ten"] for row in rows_of(second)} >= {"committed late", "Nguyễn Văn 9"}
+    assert second.manifest.completeness.scope == "stream"
+    assert second.manifest.cursor_to == {"since": "2025-07-01T10:09:00+07:00"}
+    assert second.manifest.predecessor == first.manifest.batch_key
+    assert not second.complete
+
+
+def test_a_row_dated_tomorrow_is_landed_and_does_not_move_the_cursor_past_today(
+    register: Register, source: Source
+) -> None:
+    register.rows.append({**person(9), "luc": "2025-09-01T00:00:00.000+07:00"})
+    batch = source.ingest(mode="incremental")
+    assert batch.manifest.rows == 9
+    assert batch.manifest.cursor_to == {"since": "2025-07-02T00:00:00+07:00"}
+
+
+def test_many_rows_of_one_moment_are_all_read(register: Register, source: Source) -> None:
+    register.rows = [person(number, minute=1) for number in range(1, 30)]
+    assert source.ingest().manifest.rows == 29
+
+
+def test_a_deleted_row_is_landed_and_is_no_live_key(register: Register, source: Source) -> None:
+    register.rows[2]["xoa"] = True
+    batch = source.ingest()
+    assert batch.manifest.key_digest.count == 8
+    assert batch.manifest.live_key_digest.count == 7
+    assert batch.complete
+
+
+def test_a_row_that_appears_behind_the_reader_is_read_in_another_pass(
+    register: Register, source: Source
+) -> None:
+    def insert_behind(register: Register) -> None:
+        if len(register.requests) == 2:
+            register.rows.append(person(0, minute=1))
+            register.fired += 1
+
+    register.on_request = insert_behind
+    batch = source.ingest()
+    assert register.fired == 1
+    assert "CD0" in {row["ma"] for row in rows_of(batch)}
+    assert batch.complete
+
+
+def test_a_page_cut_in_half_is_read_again_whole(register: Register, source: Source) -> None:
+    register.fault, register.times = "half a page", 2
+    batch = source.ingest()
+    assert register.fired == 2
+    assert batch.manifest.rows == 8
+
+
+def test_too_many_requests_are_waited_for_and_tried_again(
+    register: Register, source: Source
+) -> None:
+    register.fault, register.times = "storm", 3
+    assert source.ingest().manifest.rows == 8
+    assert register.fired == 3
+
+
+def test_a_source_that_stays_down_is_left_alone_after_five_failures(
+    register: Register, source: Source, landing: Path
+) -> None:
+    register.fault = "broken"
+    with pytest.raises(SourceUnavailableError, match="5 requests in a row"):
+        source.ingest()
+    assert register.fired == 5
+    assert not list(landing.rglob("*.parquet"))
+
+
+def test_a_page_that_never_ends_is_given_up(register: Register, source: Source) -> None:
+    register.fault, register.times = "drop by drop", 1
+    started = time.monotonic()
+    assert source.ingest().manifest.rows == 8
+    assert register.fired == 1
+    assert time.monotonic() - started < 6
+
+
+REFUSED = [
+    ("login page", SourceUnavailableError, "text/html"),
+    ("repeated token", SourceUnavailableError, "page token twice|page before it"),
+    ("page again", SourceUnavailableError, "page before it"),
+    ("shuffled", SourceUnavailableError, "promised order"),
+    ("no total", SourceUnavailableError, "lacks 'total'"),
+    ("nothing though declared", IncompleteSourceError, "declared 8 rows and gave 0"),
+    ("digest of another set", IncompleteSourceError, "3 passes"),
+    ("missing column", SchemaDriftError, "'ten' was promised and is missing from page 1"),
+    ("number for text", SchemaDriftError, "'ten' was promised as person_name and came as a number"),
+]
+
+
+@pytest.mark.parametrize(("fault", "error", "words"), REFUSED)
+def test_an_answer_that_is_not_as_promised_leaves_no_batch(
+    fault: str, error: type[Exception], words: str, register: Register, source: Source
+) -> None:
+    landing = get_settings().home / "landing"
+    register.fault = fault
+    with pytest.raises(error, match=words) as raised:
+        source.ingest()
+    assert register.fired >= 1
+    assert "Nguyễn" not in str(raised.value)
+    assert not list(landing.rglob("manifest.json"))
+    assert not list(landing.rglob("*.parquet"))
+
+
+def test_a_wrong_key_is_said_to_be_wrong(
+    source: Source, monkeypatch: pytest.MonkeyPatch, register: Register
+) -> None:
+    with serving(register) as url:
+        monkeypatch.setenv("MOTLAN_CONN_DEMO", url.replace(TOKEN, "wrong"))
+        with pytest.raises(SourceUnavailableError, match="renew MOTLAN_CONN_DEMO"):
+            source.ingest()
+    assert register.keys[-1] == "wrong"
+
+
+def test_a_source_that_does_not_listen_is_unavailable(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTLAN_CONN_DEMO", "http://key:x@127.0.0.1:9/api")
+    with pytest.raises(SourceUnavailableError, match="ConnectError"):
+        source.ingest()
+
+
+def test_an_unknown_column_is_kept_and_warned_of(register: Register, source: Source) -> None:
+    register.rows[1]["moi"] = 5
+    batch = source.ingest()
+    assert "moi" in batch.manifest.warnings[0]
+    assert [row["_extra"] for row in rows_of(batch)][:3] == ["{}", '{"moi": 5}', "{}"]
