@@ -5,6 +5,7 @@ been published, its asset sets off the golden build.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import pendulum
 from airflow.sdk import DAG, Asset, dag, task, task_group
@@ -92,8 +93,10 @@ def sync_dag(contract: Contract) -> DAG:
 
             @task_group(group_id=dataset.name)
             def travel(stream: str) -> None:
-                batch_id = land(stream)
-                publish(judge(standardise(batch_id))) >> announced
+                landed: Any = land(stream)
+                staged: Any = standardise(landed)
+                judged: Any = judge(staged)
+                publish(judged) >> announced
 
             travel(dataset.stream)
 

@@ -28,6 +28,12 @@ from hub.rules import Rule, read_rule, required_rule
 from hub.settings import get_settings
 
 API_VERSION: Final = "v3.1.0"
+OWN_COLUMNS: Final = frozenset(
+    "record_id flags failed_rules source_version source_partition row_hash valid_from recorded_at "
+    "batch_id valid_to replaced_at replaced_by position unreadable deleted chunk chunk_row "
+    "outcome".split()
+)
+"""Columns that the hub keeps beside the fields of every dataset; no field may be called so."""
 
 
 class _Words(BaseModel):
@@ -422,6 +428,7 @@ def _check_references(contract: Contract) -> None:
             dataset.get_field(name)
         _check_golden(contract, dataset)
         _check_rule_ids(dataset)
+        _check_columns(dataset)
 
 
 def _check_golden(contract: Contract, dataset: Dataset) -> None:
@@ -447,6 +454,19 @@ def _check_rule_ids(dataset: Dataset) -> None:
             message = f"{dataset.stream} has two rules called {rule.rule_id}."
             raise ContractError(message)
         seen.add(rule.rule_id)
+
+
+def _check_columns(dataset: Dataset) -> None:
+    seen = set(OWN_COLUMNS)
+    for field in dataset.fields:
+        for name in field.columns:
+            if name in seen:
+                message = (
+                    f"{dataset.stream}.{field.name} would make a column {name}, which is taken; "
+                    "give the field another name."
+                )
+                raise ContractError(message)
+            seen.add(name)
 
 
 class _Custom:

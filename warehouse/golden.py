@@ -98,7 +98,7 @@ def _state_source(connection: Connection, contract: Contract) -> None:
     document: Any = None
     for part in parts:
         joined = joined.outerjoin(part, part.c.person_id == base.c.person_id)
-        stated = func.coalesce(part.c.document, cast("{}", JSONB))
+        stated = func.coalesce(part.c.document, cast({}, JSONB))
         document = stated if document is None else document.concat(stated)
     rows = select(base.c.person_id, literal(contract.source), document).select_from(joined)
     connection.execute(
@@ -171,9 +171,9 @@ def _list_statements(contract: Contract, dataset: Dataset) -> Select[Any]:
         "as_of",
         _utc(func.max(standard.c.valid_from)),
         "flags",
-        cast("[]", JSONB),
+        cast([], JSONB),
         "failed_rules",
-        cast("[]", JSONB),
+        cast([], JSONB),
         "classification",
         literal("personal"),
     )
@@ -262,7 +262,7 @@ def _draft_documents(connection: Connection, survivors: Iterable[Survivor]) -> N
 
 def _winner(statements: Sequence[Any]) -> Any:
     """The best-ranked statement, marked known; resolved with care where sources disagree."""
-    known = cast('{"verdict": "known"}', JSONB)
+    known = cast({"verdict": "known"}, JSONB)
     first = statements[0]
     if len(statements) == 1:
         return case((first.is_not(None), first.concat(known)), else_=null())

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Executable, func, select
 from sqlalchemy.schema import DropTable
 
 from hub.contract import Contract, Dataset, find_dataset
+from hub.digest import KeyDigest
 from hub.errors import BatchParkedError, MotlanError, StaleWriterError
 from warehouse.connection import transaction
 from warehouse.landing import LandedBatch, seal_bytes
@@ -91,6 +93,7 @@ class _Publication:
             self._connection.execute(statement)
         self._connection.execute(self._merge.accept_rows())
         self._quarantine(swept)
+        self._balance()
         self._record_quality()
         self._close_books(counts, missing)
 
@@ -166,6 +169,27 @@ class _Publication:
                 "owner": self._contract.owner,
                 "raw_row": seal_bytes(raw.encode(), context=f"{self._batch.stream}|{key}"),
             }
+
+    def _balance(self) -> None:
+        """Compare the register's keys with the source's own digest, where it gave one.
+
+        Raises:
+            BatchParkedError: keys differ; counts alone would not have shown it.
+        """
+        proof = self._landed.manifest.completeness
+        if proof.scope != "stream" or proof.digest is None:
+            return
+        held = sql.Identifier("standard", self._dataset.table)
+        statement = sql.SQL(_SQL["digest_keys"]).format(standard=held)
+        cursor = self._connection.connection.cursor()
+        cursor.execute(statement, {"stream": self._batch.stream})
+        found = cursor.fetchone()
+        if found and KeyDigest(int(found[0]), int(found[1])) != proof.digest.key_digest():
+            message = (
+                f"After batch {self._batch.batch_id} {self._batch.stream} would hold other keys "
+                "than its source does; it is parked. Run `motlan sync --full` for the source."
+            )
+            raise BatchParkedError(message)
 
     def _record_quality(self) -> None:
         """Write each rule's result over the register as it now stands, quarantine included."""

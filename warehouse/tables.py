@@ -104,7 +104,7 @@ def ensure_tables(connection: Connection, dataset: Dataset) -> None:
     for table in (standard_table(dataset), history_table(dataset)):
         if inspector.has_table(table.name, schema="standard"):
             found = {
-                item["name"]: str(item["type"])
+                item["name"]: item["type"].compile(connection.dialect)
                 for item in inspector.get_columns(table.name, schema="standard")
             }
             _evolve(connection, table, found)
@@ -126,16 +126,12 @@ def _evolve(connection: Connection, table: Table, found: Mapping[str, str]) -> N
         if column.name not in found:
             change = f'ADD COLUMN "{column.name}" {wanted}'
             connection.execute(text(f'ALTER TABLE standard."{table.name}" {change}'))
-        elif _plain(found[column.name]) != _plain(wanted):
+        elif found[column.name] != wanted:
             message = (
                 f"{table.name}.{column.name} is {found[column.name]} in the warehouse, but its "
                 f"contract now asks for {wanted}; give the field a new name."
             )
             raise SchemaDriftError(message)
-
-
-def _plain(type_name: str) -> str:
-    return type_name.upper().replace("WITH TIME ZONE", "").strip()
 
 
 def _make_indexes(connection: Connection, table: Table) -> None:

@@ -40,3 +40,15 @@ VALUES (%(batch_id)s, %(stream)s, %(records)s, %(records_passing_all)s)
 SELECT rule ->> 'rule_id', rule ->> 'criterion', rule ->> 'severity', (rule ->> 'weight')::float
 FROM quality.suite_run, jsonb_array_elements(result -> 'rules') AS rule
 WHERE batch_id = %(batch_id)s
+
+-- name: digest_keys
+-- Digest of the keys that the hub holds of a register, quarantined rows included: their number and
+-- the sum of the first 60 bits of their sha256 (hub.digest).
+SELECT count(*),
+       coalesce(sum(('x' || left(encode(sha256(convert_to(record_id, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0)
+FROM (
+    SELECT record_id FROM {standard}
+    UNION
+    SELECT record_id FROM quality.quarantined_row
+    WHERE stream = %(stream)s AND state = 'open' AND reason_code <> 'NO_KEY'
+) AS held
