@@ -125,5 +125,5 @@ def _parcel_communes(fields: Fields) -> list[str]:
 def _residence_communes(fields: Fields) -> list[str]:
     """The commune of present permanent residence, else of present temporary residence."""
     present = [item for item in _items(fields, "residences") if not item.get("to_date")]
-    permanent = [item for item in present if item.get("kind_code") == "thuong_tru"]
+    permanent = [item for item in present if item.get("kind_code") == "permanent"]
     return sorted({i["commune_code"] for i in permanent or present if i.get("commune_code")})

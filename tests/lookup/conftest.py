@@ -46,7 +46,7 @@ LAND = {
 }
 HOME = {
     "record_id": "CT1",
-    "kind_code": "thuong_tru",
+    "kind_code": "permanent",
     "commune_code": "06652",
     "address": "Số 1, khu 2",
     "from_date": "2001-01-01",
