@@ -4,7 +4,14 @@ from typing import Final
 
 import polars as pl
 
-from standardisation.text import Columns, Options, clean, name_key_expr
+from standardisation.text import (
+    Columns,
+    Options,
+    as_text,
+    clean,
+    name_key_expr,
+    tidy_name_key_expr,
+)
 
 _ABBREVIATIONS: Final = {
     "tp": "thanh pho",
@@ -23,7 +30,16 @@ _ABBREVIATIONS: Final = {
 def address_columns(raw: pl.Expr, options: Options) -> Columns:
     """The address as written, and its compared form."""
     shown = clean(raw)
-    key = name_key_expr(shown)
+    return {"": shown, "_key": _spell_out(name_key_expr(shown))}
+
+
+def tidy_address_columns(raw: pl.Expr, options: Options) -> Columns:
+    """What `address_columns` gives for a tidy address."""
+    return {"": as_text(raw), "_key": _spell_out(tidy_name_key_expr(as_text(raw)))}
+
+
+def _spell_out(key: pl.Expr) -> pl.Expr:
+    key = pl.concat_str(pl.lit(" "), key, pl.lit(" "))
     for short, full in _ABBREVIATIONS.items():
-        key = key.str.replace_all(rf"\b{short}\b", full)
-    return {"": shown, "_key": key}
+        key = key.str.replace_many([f" {short} "], [f" {full} "])
+    return key.str.strip_chars(" ")

@@ -92,15 +92,33 @@ def timestamp_columns(raw: pl.Expr, options: Options) -> Columns:
         .str.replace(r"(T[0-9:.]+[+-][0-9]{2})$", "${1}:00")
         .str.replace(r"(T[0-9:.]+[+-][0-9]{2})([0-9]{2})$", "${1}:${2}")
     )
-    aware = text.str.to_datetime(
-        "%Y-%m-%dT%H:%M:%S%.f%:z", time_zone="UTC", time_unit="us", strict=False
-    )
     naive = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
     local = naive.dt.replace_time_zone(
         str(options["timezone"]), ambiguous="null", non_existent="null"
     )
-    moment = pl.coalesce(aware, local.dt.convert_time_zone("UTC"))
-    return {"": pl.when(moment.dt.year().is_between(*_YEARS)).then(moment)}
+    return {"": _in_range(pl.coalesce(_aware(text), local.dt.convert_time_zone("UTC")))}
+
+
+def is_plain_timestamp(raw: pl.Expr) -> pl.Expr:
+    """Whether a time is written in full with an offset, as RFC 3339 wants it."""
+    return as_text(raw).str.contains(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]+)?[+-][0-9]{2}:[0-9]{2}$"
+    )
+
+
+def plain_timestamp_columns(raw: pl.Expr, options: Options) -> Columns:
+    """What `timestamp_columns` gives for a plain time."""
+    return {"": _in_range(_aware(as_text(raw)))}
+
+
+def _aware(text: pl.Expr) -> pl.Expr:
+    return text.str.to_datetime(
+        "%Y-%m-%dT%H:%M:%S%.f%:z", time_zone="UTC", time_unit="us", strict=False
+    )
+
+
+def _in_range(moment: pl.Expr) -> pl.Expr:
+    return pl.when(moment.dt.year().is_between(*_YEARS)).then(moment)
 
 
 def month_columns(raw: pl.Expr, options: Options) -> Columns:

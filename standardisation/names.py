@@ -2,7 +2,16 @@
 
 import polars as pl
 
-from standardisation.text import Columns, Options, clean, clean_flags, name_key_expr
+from standardisation.text import (
+    Columns,
+    Options,
+    as_text,
+    clean,
+    clean_flags,
+    is_tidy,
+    name_key_expr,
+    tidy_name_key_expr,
+)
 
 
 def person_name_columns(raw: pl.Expr, options: Options) -> Columns:
@@ -12,8 +21,19 @@ def person_name_columns(raw: pl.Expr, options: Options) -> Columns:
     return {"": pl.when(key.str.contains("[a-z]")).then(shown), "_key": key}
 
 
+def is_plain_name(raw: pl.Expr) -> pl.Expr:
+    """Whether a name is tidy and not all in capitals."""
+    return is_tidy(raw) & as_text(raw).str.contains(r"\p{Ll}")
+
+
+def plain_name_columns(raw: pl.Expr, options: Options) -> Columns:
+    """What `person_name_columns` gives for a plain name."""
+    key = tidy_name_key_expr(as_text(raw))
+    return {"": pl.when(key.str.contains("[a-z]")).then(as_text(raw)), "_key": key}
+
+
 def person_name_flags(raw: pl.Expr, options: Options) -> Columns:
     """Repairs, and ``CAPS`` for a name written in capitals only (which stays as it is)."""
     text = clean(raw)
-    capitals = (text == text.str.to_uppercase()) & text.str.contains(r"\p{Lu}.*\p{Lu}")
+    capitals = ~text.str.contains(r"\p{Ll}") & text.str.contains(r"\p{Lu}.*\p{Lu}")
     return {**clean_flags(raw), "CAPS": capitals}

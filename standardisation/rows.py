@@ -1,12 +1,14 @@
 """Standardise a landed frame: one pass of expressions, then one hash a row."""
 
 import hashlib
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
 from hub.contract import Contract, ContractField, Dataset
 from hub.errors import SchemaDriftError
+from hub.kinds import COLUMNS
 from hub.promised import promised_columns
 from standardisation.encodings import decode_tcvn3
 from standardisation.kinds import KINDS
@@ -22,6 +24,8 @@ _DTYPES: Final[dict[str, Any]] = {
     "numeric": pl.Decimal(38, 6),
 }
 """SQL type of a column -> type of the frame; JSON is carried as text."""
+_REPEATED: Final = 4
+"""A column whose values stand in so many rows each is read by its distinct values."""
 
 
 def standardise(frame: pl.DataFrame, contract: Contract, dataset: Dataset) -> pl.DataFrame:
@@ -38,9 +42,18 @@ def standardise(frame: pl.DataFrame, contract: Contract, dataset: Dataset) -> pl
     """
     _refuse_missing(frame, dataset)
     raw = _decode(frame, contract, dataset)
-    values = raw.select(_outputs(contract, dataset))
-    flags = _named_where(raw.select(_flags(contract, dataset)))
-    unreadable = _named_where(_unreadable(raw, values, dataset))
+    read = [_read_field(raw, field, contract) for field in dataset.fields]
+    values = pl.concat([field.values for field in read], how="horizontal")
+    marks = {name: mark for field in read for name, mark in field.flags.items()}
+    flags = _named_where(marks, raw.height)
+    unreadable = _named_where(
+        {
+            field.name: raw.select(has_value(pl.col(field.physical_name)))[:, 0]
+            & values[field.name].is_null()
+            for field in dataset.fields
+        },
+        raw.height,
+    )
     parts = [pl.col(field.physical_name).cast(pl.String) for field in dataset.key_fields]
     trimmed = [part.str.strip_chars() for part in parts]
     record_id = pl.concat_str([pl.when(part != "").then(part) for part in trimmed], separator="|")
@@ -102,44 +115,85 @@ def _options(contract: Contract, field: ContractField) -> dict[str, Any]:
     return {"timezone": contract.timezone, **field.options}
 
 
-def _outputs(contract: Contract, dataset: Dataset) -> list[pl.Expr]:
-    found: list[pl.Expr] = []
-    for field in dataset.fields:
-        made = KINDS[field.kind].columns(pl.col(field.physical_name), _options(contract, field))
-        types = field.columns
-        found += [
-            made[name.removeprefix(field.name)].cast(_DTYPES[sql]).alias(name)
-            for name, sql in types.items()
-        ]
-    return found
+class _FieldRead(NamedTuple):
+    """What one field became: its columns, and flag -> where it was raised (if anywhere)."""
+
+    values: pl.DataFrame
+    flags: dict[str, pl.Series]
 
 
-def _flags(contract: Contract, dataset: Dataset) -> list[pl.Expr]:
-    found: dict[str, pl.Expr] = {}
-    for field in dataset.fields:
-        made = KINDS[field.kind].flags(pl.col(field.physical_name), _options(contract, field))
-        found |= {f"{flag}:{field.name}": expr for flag, expr in made.items()}
-    return [found[name].fill_null(value=False).alias(name) for name in sorted(found)]
-
-
-def _unreadable(raw: pl.DataFrame, values: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
-    fields = sorted(dataset.fields, key=lambda field: field.name)
-    present = raw.select(
-        has_value(pl.col(field.physical_name)).alias(field.name) for field in fields
+def _read_field(raw: pl.DataFrame, field: ContractField, contract: Contract) -> _FieldRead:
+    """Read one column: each distinct value once where values repeat, plain values the short way."""
+    kind = KINDS[field.kind]
+    name = field.physical_name
+    options = {"timezone": contract.timezone, **field.options}
+    if field.kind == "owner_parties":  # reads further columns of the same row
+        return _read_all(raw, field, options)
+    distinct = raw[name].n_unique()
+    if distinct * _REPEATED < raw.height:
+        values = raw.select(pl.col(name)).unique()
+        read = _read_all(values, field, options)
+        return _spread(raw.select(name), values, read)
+    if kind.plain is None:
+        return _read_all(raw, field, options)
+    plain = raw.select(kind.plain(pl.col(name)).fill_null(value=False))[:, 0]
+    other = (~plain & raw.select(has_value(pl.col(name)))[:, 0]).arg_true()
+    made = kind.plain_columns(pl.col(name), options)
+    short = raw.select(
+        pl.when(plain).then(made[suffix]).cast(_DTYPES[sql]).alias(field.name + suffix)
+        for suffix, sql in COLUMNS[field.kind].items()
     )
-    return present.select(
-        (pl.col(field.name) & values[field.name].is_null()).alias(field.name) for field in fields
+    if other.is_empty():
+        return _FieldRead(short, {})
+    long = _read_all(raw[other], field, options)
+    places = pl.Series(range(raw.height), dtype=pl.UInt32)
+    return _FieldRead(
+        short.select(
+            pl.Series(column.name, column).scatter(other, long.values[column.name])
+            for column in short.get_columns()
+        ),
+        {flag: places.is_in(other.filter(mark)) for flag, mark in long.flags.items()},
     )
 
 
-def _named_where(marks: pl.DataFrame) -> pl.Series:
-    """Boolean columns, sorted by name -> for each row, the names of those that are true."""
-    some = [name for name in marks.columns if marks[name].any()]
+def _read_all(raw: pl.DataFrame, field: ContractField, options: dict[str, Any]) -> _FieldRead:
+    """Every row by the standardiser of its kind."""
+    kind, column = KINDS[field.kind], pl.col(field.physical_name)
+    made = kind.columns(column, options)
+    values = raw.select(
+        made[suffix].cast(_DTYPES[sql]).alias(field.name + suffix)
+        for suffix, sql in COLUMNS[field.kind].items()
+    )
+    flags = kind.flags(column, options)
+    marks = raw.select(mark.fill_null(value=False).alias(flag) for flag, mark in flags.items())
+    return _FieldRead(
+        values, {f"{mark.name}:{field.name}": mark for mark in marks.get_columns() if mark.any()}
+    )
+
+
+def _spread(column: pl.DataFrame, values: pl.DataFrame, read: _FieldRead) -> _FieldRead:
+    """What distinct values became, back on every row that holds them."""
+    flags = {f"_flag{number}": flag for number, flag in enumerate(read.flags)}
+    key = values.get_columns()[0].alias("_raw")
+    known = read.values.with_columns(
+        key, *(read.flags[flag].alias(name) for name, flag in flags.items())
+    )
+    rows = column.rename({column.columns[0]: "_raw"}).join(
+        known, on="_raw", how="left", nulls_equal=True, maintain_order="left"
+    )
+    return _FieldRead(
+        rows.select(read.values.columns), {flag: rows[name] for name, flag in flags.items()}
+    )
+
+
+def _named_where(marks: Mapping[str, pl.Series], height: int) -> pl.Series:
+    """Boolean columns by name -> for each row, the sorted names of those that are true."""
+    some = {name: mark for name, mark in sorted(marks.items()) if mark.any()}
     if not some:
-        empty: list[list[str]] = [[]]
-        return pl.Series(empty, dtype=pl.List(pl.String)).new_from_index(0, marks.height)
+        return pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, height)
+    frame = pl.DataFrame(some)
     words = [pl.when(pl.col(name)).then(pl.lit(name)) for name in some]
-    return marks.select(pl.concat_list(words).list.drop_nulls().alias("_"))["_"]
+    return frame.select(pl.concat_list(words).list.drop_nulls().alias("_"))["_"]
 
 
 def _row_hash(standard: pl.DataFrame, dataset: Dataset) -> pl.Series:

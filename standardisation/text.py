@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from hub.names import DROPPED, STROKED_D
+from hub.names import DROPPED, STROKED_D, name_key
 
 Options = Mapping[str, Any]
 """The options of a field in its contract."""
@@ -19,6 +19,15 @@ _UNTIDY: Final = (
 )
 _CONTROLS: Final = r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd]"
 _ETH: Final = "[\u00d0\u00f0]"
+
+
+_UNUSUAL: Final = r"^$|^ | $|  |[^\x20-\x7e\u00c0-\u02af\u1e00-\u1eff]|[\u00d0\u00f0]"
+"""What tidy text never holds; most rows hold none of it."""
+
+
+def is_tidy(raw: pl.Expr) -> pl.Expr:
+    """Whether `clean` would surely change nothing (and so flag nothing)."""
+    return ~as_text(raw).str.contains(_UNUSUAL)
 
 
 def as_text(raw: pl.Expr) -> pl.Expr:
@@ -72,6 +81,34 @@ def text_columns(raw: pl.Expr, options: Options) -> Columns:
 def text_flags(raw: pl.Expr, options: Options) -> Columns:
     """The repairs of `clean`."""
     return clean_flags(raw)
+
+
+def tidy_text_columns(raw: pl.Expr, options: Options) -> Columns:
+    """What `text_columns` gives for text that is tidy already."""
+    return {"": as_text(raw)}
+
+
+def _fold_table() -> dict[str, str]:
+    """Letters of tidy text -> what they are in the compared form."""
+    letters = [
+        chr(code) for code in (*range(0x20, 0x7F), *range(0xC0, 0x2B0), *range(0x1E00, 0x1F00))
+    ]
+    folded = {letter: name_key(letter) or " " for letter in letters}
+    apostrophes = dict.fromkeys("'`´", "")
+    return {letter: form for letter, form in {**folded, **apostrophes}.items() if form != letter}
+
+
+_FOLD: Final = _fold_table()
+
+
+def tidy_name_key_expr(text: pl.Expr) -> pl.Expr:
+    """`name_key_expr` for tidy text, in one pass over its letters."""
+    key = (
+        text.str.replace_many(list(_FOLD), list(_FOLD.values()))
+        .str.replace_all(" {2,}", " ")
+        .str.strip_chars(" ")
+    )
+    return pl.when(key != "").then(key)
 
 
 def name_key_expr(text: pl.Expr) -> pl.Expr:
