@@ -4,6 +4,7 @@ An issued number is text of ASCII digits. What cannot be read becomes null, and 
 quarantine; what is repaired carries a flag.
 """
 
+import re
 from typing import Final
 
 import polars as pl
@@ -11,7 +12,6 @@ import polars as pl
 from standardisation.text import (
     Columns,
     Options,
-    as_text,
     clean,
     compact,
     separators_flag,
@@ -132,25 +132,38 @@ def _to_int(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars_start("+").cast(pl.Int64, strict=False)
 
 
+def _decimal_text(raw: pl.Expr, options: Options) -> tuple[pl.Expr, pl.Expr]:
+    """The number with a point, and whether a separator had to be understood."""
+    text = clean(raw)
+    group, point = options.get("thousandsSeparator"), options.get("decimalSeparator")
+    grouped = pl.lit(value=False)
+    if group:
+        end = re.escape(str(point or "."))
+        parts = rf"^[+-]?[0-9]{{1,3}}(?:{re.escape(group)}[0-9]{{3}})+(?:{end}|$)"
+        grouped = text.str.contains(parts)
+        text = pl.when(grouped).then(text.str.replace_all(group, "", literal=True)).otherwise(text)
+    if point is None:
+        comma = text.str.contains("^[+-]?[0-9]+,[0-9]{1,2}$")
+        with_point = text.str.replace(",", ".", literal=True)
+        return pl.when(comma).then(with_point).otherwise(text), grouped | comma
+    if point != ".":
+        text = text.str.replace(".", "?", literal=True).str.replace(point, ".", literal=True)
+    return text, grouped
+
+
 def decimal_columns(raw: pl.Expr, options: Options) -> Columns:
     """A decimal number of at most 30 digits before and 6 after the point.
 
-    Options: ``decimalSeparator`` ("." if not given), ``thousandsSeparator`` (none if not given).
+    Options: ``decimalSeparator`` and ``thousandsSeparator``. Where the first is not declared a
+    point is read, and a comma before one or two last digits, the Vietnamese decimal mark, with
+    a flag; "1,234" could be either number and is unreadable.
     """
-    point = str(options.get("decimalSeparator", "."))
-    group = str(options.get("thousandsSeparator", ""))
-    text = clean(raw)
-    if group:
-        grouped = text.str.contains(rf"^[+-]?[0-9]{{1,3}}(?:\{group}[0-9]{{3}})+(?:\{point}|$)")
-        text = pl.when(grouped).then(text.str.replace_all(group, "", literal=True)).otherwise(text)
-    if point != ".":
-        text = text.str.replace(".", "!", literal=True).str.replace(point, ".", literal=True)
+    text, _ = _decimal_text(raw, options)
     readable = text.str.contains(r"^[+-]?[0-9]{1,30}(?:\.[0-9]{1,6}0*)?$")
     number = text.str.strip_chars_start("+").cast(pl.Decimal(38, 6), strict=False)
     return {"": pl.when(readable).then(number)}
 
 
 def decimal_flags(raw: pl.Expr, options: Options) -> Columns:
-    """Thousands separators taken out."""
-    group = str(options.get("thousandsSeparator", ""))
-    return {"SEPARATORS": as_text(raw).str.contains(group, literal=True)} if group else {}
+    """Separators of thousands taken out, or a decimal comma understood."""
+    return {"SEPARATORS": _decimal_text(raw, options)[1]}

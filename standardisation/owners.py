@@ -2,8 +2,9 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -11,23 +12,48 @@ from hub.names import name_key
 from standardisation.numbers import PIN_PREFIXES
 from standardisation.text import Columns, Options, clean, clean_flags
 
-_SPLIT: Final = re.compile(
+_AND: Final = (
     r"\s*(?:[;,&+]|\s-\s|\bvà\s+(?:vợ|chồng)(?:\s+là)?\b|\b(?:vợ|chồng)\s+là\b"
-    r"|\bcùng\s+(?:vợ|chồng)(?:\s+là)?\b|\b(?-i:và|VÀ)\b(?=\s+\S))\s*",
-    re.IGNORECASE,
+    r"|\bcùng\s+(?:vợ|chồng)(?:\s+là)?\b|\b(?-i:và|VÀ)\b(?=\s+\S))\s*"
 )
-_OPENING: Final = re.compile(
+_OPENING: Final = (
     r"^(?:(?P<household>hộ(?:\s+gia\s+đình)?)\b[\s:]*)?(?:vợ\s+chồng\b[\s:]*)?"
-    r"(?:(?P<title>ông|bà|anh|chị|cụ)\b[\s:.]*)?(?P<name>.*)$",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:(?P<title>ông|bà|anh|chị|cụ)\b[\s:.]*)?(?P<name>.*)$"
 )
-_DEAD: Final = re.compile(r"\(?\s*(?:đã\s+(?:chết|mất)|chết|mất)\s*\)?\s*$", re.IGNORECASE)
+_DEAD: Final = r"\(?\s*(?:đã\s+(?:chết|mất)|(?<=\()(?:chết|mất))\s*\)?\s*$"
 _ORGANISATION: Final = re.compile(
-    r"^(?:công ty|ủy ban|uỷ ban|ubnd|hợp tác xã|htx|doanh nghiệp|dntn|ngân hàng|trường|chùa"
+    r"^(?:công ty|cong ty|ủy ban|uỷ ban|ubnd|hợp tác xã|htx|doanh nghiệp|dntn|ngân hàng|trường|chùa"
     r"|nhà thờ|cộng đồng|trung tâm|tổng công ty|chi nhánh|hội|ban quản lý)\b",
     re.IGNORECASE,
 )
 _PREFIXES: Final = frozenset(PIN_PREFIXES)
+
+
+class _Words(NamedTuple):
+    """The patterns of one way of writing."""
+
+    split: re.Pattern[str]
+    opening: re.Pattern[str]
+    dead: re.Pattern[str]
+
+    @classmethod
+    def of(cls, *patterns: str) -> "_Words":
+        """Compile the three patterns, whatever the capitals."""
+        return cls(*(re.compile(pattern, re.IGNORECASE | re.DOTALL) for pattern in patterns))
+
+
+def _without_accents(pattern: str) -> str:
+    bare = unicodedata.normalize("NFD", pattern).replace("đ", "d")
+    return "".join(letter for letter in bare if not unicodedata.combining(letter))
+
+
+_ACCENTED: Final = _Words.of(_AND, _OPENING, _DEAD)
+# Without accents "Ho" is a surname too: a household only where a title follows.
+_BARE_OPENING: Final = _without_accents(_OPENING).replace(
+    r"\b[\s:]*)?(?:vo", r"\b[\s:]*(?=ong\b|ba\b|anh\b|chi\b|cu\b))?(?:vo"
+)
+_BARE: Final = _Words.of(_without_accents(_AND), _BARE_OPENING, _without_accents(_DEAD))
+_TITLES: Final = {"ong": "ông", "ba": "bà", "chi": "chị", "cu": "cụ"}
 
 
 def parse_owners(text: str, numbers: str = "", birth_years: str = "") -> list[dict[str, Any]]:
@@ -36,13 +62,14 @@ def parse_owners(text: str, numbers: str = "", birth_years: str = "") -> list[di
     Where there are more numbers (or years) than parties, nobody can tell whose they are, and
     none is assigned.
     """
+    words = _BARE if text.isascii() else _ACCENTED
     whole = _ORGANISATION.match(text)
-    parts = [text] if whole else [part for part in _SPLIT.split(text) if part.strip(" .()")]
+    parts = [text] if whole else [part for part in words.split.split(text) if part.strip(" .()")]
     ids, years = _listed(numbers, len(parts)), _listed(birth_years, len(parts))
     household = False
     parties = []
     for place, part in enumerate(parts):
-        party = _read_party(part, is_organisation=bool(whole))
+        party = _read_party(part, words, is_organisation=bool(whole))
         household = party["household"] = bool(party["household"] or household)
         party["pin"], party["old_number"] = _read_number(ids[place])
         year = years[place]
@@ -51,11 +78,12 @@ def parse_owners(text: str, numbers: str = "", birth_years: str = "") -> list[di
     return parties
 
 
-def _read_party(text: str, *, is_organisation: bool) -> dict[str, Any]:
-    alive = _DEAD.sub("", text)
-    found = _OPENING.match("" if is_organisation else alive)
+def _read_party(text: str, words: _Words, *, is_organisation: bool) -> dict[str, Any]:
+    alive = words.dead.sub("", text)
+    found = None if is_organisation else words.opening.match(alive)
     title = (found["title"] or "").lower() if found else ""
-    name = (alive if is_organisation else found["name"] if found else alive).strip(" .:,()")
+    title = _TITLES.get(title, title)
+    name = (found["name"] if found else alive).strip(" .:,()")
     return {
         "name": name,
         "name_key": name_key(name),

@@ -78,7 +78,9 @@ CASES = [
     ("decimal", NOTHING, "NaN", None, set()),
     ("decimal", NOTHING, "Infinity", None, set()),
     ("decimal", NOTHING, "1e5", None, set()),
-    ("decimal", NOTHING, "120,5", None, set()),
+    ("decimal", NOTHING, "120,5", Decimal("120.5"), {"SEPARATORS"}),
+    ("decimal", NOTHING, "1,234", None, set()),
+    ("decimal", NOTHING, "1.234,5", None, set()),
     ("decimal", {"decimalSeparator": ","}, "120,5", Decimal("120.5"), set()),
     ("decimal", {"decimalSeparator": ","}, "120.5", None, set()),
     (

@@ -25,6 +25,11 @@ TEXTS = [
     ("Công ty TNHH Than và Khoáng sản", [("Công ty TNHH Than và Khoáng sản", None, False)]),
     ("UBND xã Đông Ngũ", [("UBND xã Đông Ngũ", None, False)]),
     ("ÔNG A VÀ VỢ LÀ BÀ B", [("A", "ông", False), ("B", "bà", False)]),
+    ("Ong A va vo la ba B", [("A", "ông", False), ("B", "bà", False)]),
+    ("Ho ong Ho Van A va ba B", [("Ho Van A", "ông", True), ("B", "bà", True)]),
+    ("Ho Van A", [("Ho Van A", None, False)]),
+    ("Vang Thi Va", [("Vang Thi Va", None, False)]),
+    ("Bà Đỗ Thị Mất", [("Đỗ Thị Mất", "bà", False)]),
     ("Bà Vàng Thị Và", [("Vàng Thị Và", "bà", False)]),
 ]
 
