@@ -4,10 +4,10 @@ The demo alone may read the truth of the synthetic province, to compare an answe
 never does.
 """
 
+import contextlib
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -51,7 +51,8 @@ def run_demo(demo: Demo) -> dict[str, Any]:
         services = start(supervisor, demo)
         result |= synchronise(supervisor, services)
         show(services)
-        wait_for_interrupt(supervisor)
+        with contextlib.suppress(KeyboardInterrupt):
+            wait_for_interrupt(supervisor)
     return result
 
 
@@ -81,7 +82,7 @@ def start(supervisor: Supervisor, demo: Demo) -> Services:
     return start_all(supervisor, profile=demo.profile, seed=demo.seed, free_ports=demo.free_ports)
 
 
-@contextmanager
+@contextlib.contextmanager
 def stopping(supervisor: Supervisor) -> Iterator[Supervisor]:
     """Whatever happens in the block, Ctrl-C and SIGTERM included, no service outlives it."""
 
@@ -92,11 +93,10 @@ def stopping(supervisor: Supervisor) -> Iterator[Supervisor]:
         signal.signal(number, interrupt)
     try:
         yield supervisor
-    except KeyboardInterrupt:
-        say("")
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
+        say("")
         with step("Services stopped"):
             supervisor.stop()
 

@@ -20,6 +20,7 @@ from hub.errors import MotlanError, WrongUseError
 from hub.settings import get_settings
 
 PARKED = 3
+INTERRUPTED = 130
 PROFILE = "tiny"
 SEED = 20250701
 
@@ -110,9 +111,11 @@ def demo(
 
     if check:
         os.environ.setdefault("MOTLAN_HOME", str(Path(".motlan-check").absolute()))
-        result = check_demo(Demo(home(), profile, seed, free_ports=True))
-    else:
-        result = run_demo(Demo(home(), profile, seed, free_ports=free_ports))
+    try:
+        run = check_demo if check else run_demo
+        result = run(Demo(home(), profile, seed, free_ports=free_ports or check))
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
     if json:
         print_json(result)
 
