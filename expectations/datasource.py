@@ -23,6 +23,11 @@ class WarehouseDatasource(SQLDatasource):
 
     type: Literal["motlan_warehouse"] = "motlan_warehouse"  # type: ignore[assignment]
 
+    @property
+    def schema_(self) -> str | None:
+        """Batches are judged in ``stage``."""
+        return "stage"
+
     def get_engine(self) -> Engine:
         """The warehouse's pooled engine."""
         return engine("pipeline")
@@ -49,7 +54,7 @@ def validate_table(table: str, suite: ExpectationSuite, rows: int) -> list[dict[
     source = context.data_sources.add_motlan_warehouse(
         name="warehouse", connection_string="postgresql+psycopg://"
     )
-    asset = source.add_table_asset(name=suite.name, table_name=table, schema_name="stage")
+    asset = source.add_table_asset(name=suite.name, table_name=table)
     batch = asset.add_batch_definition_whole_table(name=table).get_batch()
     result = batch.validate(
         suite,

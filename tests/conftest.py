@@ -28,6 +28,7 @@ from cli.environment import with_login
 from cli.processes import find_free_ports
 from hub.settings import ROLES, Role
 
+pytest_plugins = ["three_sources"]
 PASSWORD = "only-in-tests"
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, distinct_on
 
 from hub.contract import Contract, Dataset
 from warehouse.connection import transaction
@@ -137,7 +137,7 @@ def _value_statements(dataset: Dataset) -> Select[Any]:
             _MEMBER.c.person_id,
             func.jsonb_strip_nulls(func.jsonb_build_object(*pairs)).label("document"),
         )
-        .distinct(_MEMBER.c.person_id)
+        .ext(distinct_on(_MEMBER.c.person_id))
         .join(standard, _is_member(dataset, standard.c.record_id))
         .order_by(*newest, standard.c.record_id)
     )
