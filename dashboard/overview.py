@@ -58,6 +58,7 @@ class SourceView:
     freshness: Freshness
     promise: timedelta
     rows: int
+    quarantined: int
     quality: QualityLine
     streams: list[StreamView]
 
@@ -104,6 +105,9 @@ def _make_source(name: str, title: str, rows: OverviewRows) -> SourceView:
         freshness=_worst(stream.freshness for stream in streams),
         promise=min(row.freshness for row in members),
         rows=sum(row.row_count for row in members),
+        quarantined=sum(
+            item.rows for item in rows.quarantine if item.stream in {row.stream for row in members}
+        ),
         quality=_make_quality(members, rows.criteria),
         streams=streams,
     )

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -46,14 +45,20 @@ def wait_for(address: str) -> str:
     raise TimeoutError(address)
 
 
-@pytest.fixture
-def browser(chromium: str, tmp_path: Path) -> Iterator[Any]:
-    """A headless Chromium with a profile of its own."""
+@pytest.fixture(scope="session")
+def chrome(chromium: str) -> Iterator[Any]:
+    """A headless Chromium, one a process."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            str(tmp_path / "profile"), executable_path=chromium, args=OPTIONS
-        )
-        yield context
-        context.close()
+        started = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def browser(chrome: Any) -> Iterator[Any]:
+    """A profile of its own for one test."""
+    context = chrome.new_context()
+    yield context
+    context.close()

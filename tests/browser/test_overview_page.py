@@ -52,7 +52,8 @@ def test_nothing_runs_off_the_page(page: Any, name: str) -> None:
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(overflow) == 0
     clipped = page.evaluate(
-        "[...document.querySelectorAll('th, td, .tag')].filter(e => e.offsetWidth > 1"
+        "[...document.querySelectorAll('tbody th, td, .tag, caption, li')]"
+        ".filter(e => e.offsetWidth > 1"
         " && e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.trim())"
     )
     assert clipped == []
@@ -70,7 +71,8 @@ def test_bands_differ_in_shape_and_word_not_only_in_colour(page: Any) -> None:
 def test_small_text_has_contrast(page: Any) -> None:
     weakest = page.evaluate(
         """() => {
-        const light = c => c.map(v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+        const linear = v => v <= 10 ? v / 3295 : ((v / 255 + .055) / 1.055) ** 2.4;
+        const light = c => c.map(linear)
             .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
         const parse = s => s.match(/[\\d.]+/g).map(Number);
         const ground = e => { for (; e; e = e.parentElement) {

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from hub.contract import load_contracts
 from lookup.documents import holds, is_aged
 from lookup.fields import GOLDEN_FIELDS
 from lookup.procedures import (
@@ -126,3 +127,25 @@ def test_present_and_equals() -> None:
 
 def test_every_golden_field_has_two_names() -> None:
     assert all(label.vi and label.en for label in GOLDEN_FIELDS.values())
+
+
+def test_what_the_procedures_name_is_what_the_contracts_state() -> None:
+    contracts = load_contracts([Path("contracts")]).values()
+    datasets = [dataset for contract in contracts for dataset in contract.datasets]
+    lists = {item.golden.list: item for item in datasets if item.golden}
+    stated = {
+        field.golden.field
+        for item in datasets
+        if item.linkage and not item.golden
+        for field in item.fields
+        if field.golden
+    }
+    assert stated | set(lists) == set(GOLDEN_FIELDS)
+    for procedure in load_catalogue().procedures:
+        for shown in procedure.fields:
+            if shown.parts is None:
+                assert shown.name in stated, "of a list, a procedure names the parts it may see"
+                continue
+            dataset = lists[shown.name]
+            known = {field.golden.field for field in dataset.fields if field.golden}
+            assert set(shown.parts) <= known | set(dataset.golden.embed) | {"record_id"}
