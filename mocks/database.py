@@ -1,4 +1,4 @@
-"""What all three mocks need of PostgreSQL: run a schema file, fill a table from Parquet. Knows no register."""
+"""What all three mocks need of PostgreSQL: run a schema file, fill a table from Parquet."""
 
 import io
 from pathlib import Path
@@ -17,12 +17,12 @@ def run_file(connection: psycopg.Connection, path: Path) -> None:
 
 
 def find_files(folder: Path, register: str) -> Path:
-    """The folder of one register's files: `folder` may be a whole province or that folder itself."""
+    """The folder of one register's files: `folder` is a province, or that folder itself."""
     return folder / register if (folder / register).is_dir() else folder
 
 
 def copy_parquet(connection: psycopg.Connection, path: Path, table: str) -> int:
-    """Fill `schema.table` from a Parquet file through COPY; column names are the file's. Returns the rows copied.
+    """Fill `schema.table` from a Parquet file through COPY, column by name; the rows copied.
 
     FileNotFoundError names the file when the province was not made there.
     """

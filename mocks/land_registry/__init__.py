@@ -1,1 +1,1 @@
-"""Mock of the land register: a PostgreSQL database of its own, seen from outside only as nightly drops of files."""
+"""Mock of the land register: a database of its own, seen from outside only as nightly drops."""

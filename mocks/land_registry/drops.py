@@ -1,4 +1,4 @@
-"""Write the register out as drops: one folder a former district, one numbered folder a night, the manifest last."""
+"""Write the register out as drops: a folder a former district, a numbered folder a night."""
 
 import csv
 import hashlib
@@ -24,10 +24,33 @@ _LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 _CHUNK_ROWS = 20_000
 _UNFINISHED = ".dang-ghi"
 COLUMNS = {
-    "thua_dat": ("ma_thua", "so_to", "so_thua", "ma_xa_cu", "dia_chi", "dien_tich", "loai_dat", "ma_dinh_danh"),
-    "gcn": ("ma_gcn", "so_phat_hanh", "so_vao_so", "ngay_cap", "chu_su_dung", "so_giay_to", "nam_sinh", "dia_chi_chu",
-            "ma_thua", "dien_tich_cap", "muc_dich", "hinh_thuc", "thoi_han", "the_chap"),
-}  # fmt: skip
+    "thua_dat": (
+        "ma_thua",
+        "so_to",
+        "so_thua",
+        "ma_xa_cu",
+        "dia_chi",
+        "dien_tich",
+        "loai_dat",
+        "ma_dinh_danh",
+    ),
+    "gcn": (
+        "ma_gcn",
+        "so_phat_hanh",
+        "so_vao_so",
+        "ngay_cap",
+        "chu_su_dung",
+        "so_giay_to",
+        "nam_sinh",
+        "dia_chi_chu",
+        "ma_thua",
+        "dien_tich_cap",
+        "muc_dich",
+        "hinh_thuc",
+        "thoi_han",
+        "the_chap",
+    ),
+}
 Rows = list[tuple[str | None, ...]]
 
 
@@ -90,10 +113,12 @@ def _export_district(
     target = home / f"{sequence:04d}"
     draft.rename(target)
     manifest = {
-        "don_vi": district.code, "thu_tu": sequence,
+        "don_vi": district.code,
+        "thu_tu": sequence,
         "thoi_diem": moment.astimezone(_LOCAL).isoformat(timespec="milliseconds"),
-        "bang_ma": district.encoding, "tep": files,
-    }  # fmt: skip
+        "bang_ma": district.encoding,
+        "tep": files,
+    }
     _write_last(target / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
     return target
 
@@ -154,7 +179,7 @@ def _write_parquet(path: Path, table: str, chunks: Iterator[Rows]) -> int:
 
 
 def _write_csv(path: Path, table: str, chunks: Iterator[Rows]) -> int:
-    """`;` between fields, every field quoted, CRLF, a header line, TCVN3; a value that is not there is empty."""
+    """TCVN3, `;` between fields, all quoted, CRLF, a header line; what is not there is empty."""
     count = 0
     with path.open("wb") as file:
         file.write(_render_csv([COLUMNS[table]]))

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def export_nightly(database: str, drops: Path, *, at: time, stop: threading.Event) -> None:
-    """Export what changed since the last drop at once, then everything each night at `at`, until `stop` is set.
+    """Export what changed since the last drop now, then everything each night, until `stop` is set.
 
     A failed export is logged (kind of failure only) and tried again within the minute.
     """

@@ -1,7 +1,8 @@
-"""TCVN3: the eight-bit Vietnamese encoding of TCVN 5712:1993, as the older land offices still write it.
+"""TCVN3: the eight-bit encoding of TCVN 5712:1993, as the older land offices still write it.
 
-Twelve capitals stand on control codes in the standard's table (Ú is 0x01); no text file can carry those, so they are
-written as base letter and tone mark (0xB0-0xB4), which every reader of the standard joins again.
+Twelve capitals stand on control codes in the standard's table (Ú is 0x01). No text file can carry
+those, so they are written as base letter and tone mark (0xB0-0xB4), which every reader of the
+standard joins again.
 """
 
 import codecs
@@ -33,7 +34,7 @@ _TABLE = _build_table()
 def encode_tcvn3(text: str) -> bytes:
     """The text in TCVN3, composed first (NFC).
 
-    ValueError if a character has no place in TCVN3; the message gives the character's name, not the text.
+    ValueError if a character has no place in TCVN3; it names the character, not the text.
     """
     composed = unicodedata.normalize("NFC", text)
     try:

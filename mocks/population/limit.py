@@ -9,7 +9,7 @@ _WINDOW_SECONDS = 60.0
 
 
 class MinuteLimit:
-    """A fixed window a key: `per_minute` calls from the first one on, then none until the minute is over."""
+    """`per_minute` calls a key from the first one on, then none until a minute is over."""
 
     def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute

@@ -1,4 +1,4 @@
-"""Read the register page by page: keyset paging in the database, opaque signed cursors, key digests."""
+"""Read the register: keyset paging in the database, opaque signed cursors, key digests."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 
 @dataclass(frozen=True)
 class Listing:
-    """One list of the API: its table, its key column and the columns it shows besides the clock and the tombstone."""
+    """A list of the API: table, key column, and columns besides the clock and the tombstone."""
 
     table: str
     key: str
@@ -25,14 +25,31 @@ class Listing:
 
 LISTINGS = {
     "cong-dan": Listing(
-        "cong_dan", "ma_cd",
-        ("ma_cd", "so_dinh_danh", "ho_ten", "ten_khac", "ngay_sinh", "gioi_tinh", "dan_toc", "so_cmnd",
-         "tinh_trang_hon_nhan", "ma_ho", "quan_he_chu_ho", "ngay_chet"),
+        "cong_dan",
+        "ma_cd",
+        (
+            "ma_cd",
+            "so_dinh_danh",
+            "ho_ten",
+            "ten_khac",
+            "ngay_sinh",
+            "gioi_tinh",
+            "dan_toc",
+            "so_cmnd",
+            "tinh_trang_hon_nhan",
+            "ma_ho",
+            "quan_he_chu_ho",
+            "ngay_chet",
+        ),
     ),
     "ho": Listing("ho", "ma_ho", ("ma_ho", "chu_ho", "ma_xa", "dia_chi")),
-    "cu-tru": Listing("cu_tru", "ma_ct", ("ma_ct", "ma_cd", "loai", "ma_xa", "dia_chi", "tu_ngay", "den_ngay")),
-    "quan-he": Listing("quan_he", "ma_qh", ("ma_qh", "ma_cd", "loai", "ma_cd_lien_quan", "ho_ten_lien_quan")),
-}  # fmt: skip
+    "cu-tru": Listing(
+        "cu_tru", "ma_ct", ("ma_ct", "ma_cd", "loai", "ma_xa", "dia_chi", "tu_ngay", "den_ngay")
+    ),
+    "quan-he": Listing(
+        "quan_he", "ma_qh", ("ma_qh", "ma_cd", "loai", "ma_cd_lien_quan", "ho_ten_lien_quan")
+    ),
+}
 
 _LOCAL_TIME = (
     """to_char({} AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+07:00'"""
@@ -41,7 +58,8 @@ _PAGE = """
 SELECT {columns}, {clock} AS cap_nhat_luc, da_xoa
   FROM dan_cu.{table}
  WHERE (%(since)s::timestamptz IS NULL OR cap_nhat_luc >= %(since)s)
-   AND (%(after_time)s::timestamptz IS NULL OR (cap_nhat_luc, {key}) > (%(after_time)s, %(after_key)s))
+   AND (%(after_time)s::timestamptz IS NULL
+        OR (cap_nhat_luc, {key}) > (%(after_time)s, %(after_key)s))
  ORDER BY dan_cu.{table}.cap_nhat_luc, {key}
  LIMIT %(limit)s
 """
@@ -51,7 +69,7 @@ SELECT count(*) AS tong_so, {now} AS thoi_diem
  WHERE %(since)s::timestamptz IS NULL OR cap_nhat_luc >= %(since)s
 """
 _DIGEST = """
-SELECT (so % %(buckets)s)::int AS nhom, count(*) AS so_luong, sum(so)::text AS tong
+SELECT (so %% %(buckets)s)::int AS nhom, count(*) AS so_luong, sum(so)::text AS tong
   FROM (SELECT dan_cu.so_bam({key}) AS so FROM dan_cu.{table} WHERE NOT da_xoa) AS khoa
  GROUP BY 1
 """
@@ -63,7 +81,7 @@ class BadCursorError(ValueError):
 
 @dataclass(frozen=True)
 class Question:
-    """What a page is asked for: the list, the filter, the size, and the row after which to go on."""
+    """What is asked for: the list, the filter, the page size, the row after which to go on."""
 
     name: str
     since: datetime | None
@@ -72,7 +90,7 @@ class Question:
 
 
 class CursorMint:
-    """Makes and checks cursors: base64url of (list, filter, last time, last key) and an HMAC of it."""
+    """Makes and checks cursors: base64url of an HMAC and (list, filter, last time, last key)."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
@@ -84,7 +102,7 @@ class CursorMint:
         return base64.urlsafe_b64encode(self._sign(body) + body).decode()
 
     def read(self, cursor: str, question: Question) -> tuple[str, str]:
-        """(last time, last key); BadCursorError if forged, damaged, or given out for another list or filter."""
+        """(last time, last key); BadCursorError if forged, or given out for another question."""
         try:
             raw = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
         except (binascii.Error, UnicodeEncodeError) as error:
@@ -106,11 +124,12 @@ def read_page(connection: psycopg.Connection, question: Question) -> dict[str, A
     listing = LISTINGS[question.name]
     after_time, after_key = question.after or (None, None)
     names = {
-        "table": sql.Identifier(listing.table), "key": sql.Identifier(listing.key),
+        "table": sql.Identifier(listing.table),
+        "key": sql.Identifier(listing.key),
         "columns": sql.SQL(", ").join(map(sql.Identifier, listing.columns)),
         "clock": sql.SQL(_LOCAL_TIME).format(sql.Identifier("cap_nhat_luc")),
         "now": sql.SQL(_LOCAL_TIME).format(sql.SQL("now()")),
-    }  # fmt: skip
+    }
     values = {
         "since": question.since,
         "after_time": after_time,
@@ -126,7 +145,7 @@ def read_page(connection: psycopg.Connection, question: Question) -> dict[str, A
 
 
 def read_digest(connection: psycopg.Connection, name: str, buckets: int) -> dict[str, Any]:
-    """Count and sum of key digests of the live rows, bucket by bucket; empty buckets are told too."""
+    """Count and sum of the live rows' key digests by bucket; empty buckets are told too."""
     listing = LISTINGS[name]
     query = sql.SQL(_DIGEST).format(
         key=sql.Identifier(listing.key), table=sql.Identifier(listing.table)

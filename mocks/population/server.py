@@ -1,4 +1,4 @@
-"""The population register's API: lists by page, key digests, one API key, a limit a minute. It logs no value."""
+"""The population register's API: lists by page, key digests, a key, a limit. It logs no value."""
 
 import hmac
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""The synthetic province: people who do not exist, the three registers that hold them, and the truth about both."""
+"""The synthetic province: people who do not exist, three registers that hold them, the truth."""
 
 from mocks.province.make import make_province
 

@@ -1,4 +1,4 @@
-"""People with unmistakable names, planted so that a leak of any value can be found by searching for it.
+"""People with unmistakable names, planted so that a leak can be found by searching for them.
 
 Their syllables read as Vietnamese and stand in no list of `names`; their hamlets exist nowhere.
 Canaries take turns at four fates (see FATES), so that the failure paths carry them too.
@@ -12,7 +12,7 @@ import polars as pl
 from mocks.province.chance import Ints
 from mocks.province.places import write_addresses
 
-#: What becomes of canary 1, 2, 3, 4, 5 (clean again), …: the register in which its row cannot be read.
+#: The fates of canaries 1, 2, 3, 4, then again: no fault, or the register that cannot read its row.
 FATES = ("clean", "population", "social_insurance", "land_registry")
 _FIRST = (
     "Khuỷnh",
@@ -61,7 +61,7 @@ _LAST = (
     "Quẫng",
     "Oẳng",
 )
-#: Two communes that were never split, in a district that delivers Parquet and in one that delivers TCVN3.
+#: Two communes never split, in a district that delivers Parquet and in one that delivers TCVN3.
 _HOMES = (
     {
         "commune_code": "06970",
@@ -82,11 +82,11 @@ _MAX = len(_FIRST) * len(_MIDDLE) * len(_LAST)
 
 
 def canary_name(number: int) -> str:
-    """The name of canary `number` (from 1); no two alike, as the lists' lengths have no common divisor."""
+    """The name of canary `number`, from 1; the lists' lengths share no divisor: none repeats."""
     if not 1 <= number <= _MAX:
         message = f"There are names for at most {_MAX} canaries."
         raise ValueError(message)
-    return f"{_FIRST[number % len(_FIRST)]} {_MIDDLE[number % len(_MIDDLE)]} {_LAST[number % len(_LAST)]}"
+    return " ".join(parts[number % len(parts)] for parts in (_FIRST, _MIDDLE, _LAST))
 
 
 def fate_of(number: int) -> str:
@@ -102,7 +102,7 @@ def rename(people: pl.DataFrame) -> pl.DataFrame:
 
 
 def name_places(households: pl.DataFrame, canaries: int) -> pl.DataFrame:
-    """The last `canaries` households live in hamlets of their own, in communes that were never split."""
+    """The last `canaries` households live in hamlets of their own, in communes never split."""
     rows = np.arange(len(households) - canaries, len(households))
     hamlets = [
         f"Thôn {canary_name(n).split()[0]} {canary_name(n).split()[2]} {n}"
@@ -127,14 +127,18 @@ def canary_rows(people: pl.DataFrame, fate: str) -> Ints:
 
 
 def list_canaries(people: pl.DataFrame, insurance_numbers: pl.Series) -> list[dict[str, Any]]:
-    """Everything a leak check searches for, one entry a canary; insurance_numbers by row of `people`."""
+    """What a leak check searches for, one entry a canary; insurance_numbers by row of `people`."""
     rows = np.flatnonzero((people["canary"] > 0).to_numpy())
     return [
         {
-            "truth_id": person["truth_id"], "full_name": person["full_name"], "pin": person["pin"],
-            "old_number": person["old_number"], "insurance_number": insurance_numbers[int(row)],
-            "birth_date": person["birth_date"].isoformat(), "address": person["address"],
+            "truth_id": person["truth_id"],
+            "full_name": person["full_name"],
+            "pin": person["pin"],
+            "old_number": person["old_number"],
+            "insurance_number": insurance_numbers[int(row)],
+            "birth_date": person["birth_date"].isoformat(),
+            "address": person["address"],
             "fails_in": None if fate_of(person["canary"]) == "clean" else fate_of(person["canary"]),
         }
         for row, person in zip(rows, people[rows].iter_rows(named=True), strict=True)
-    ]  # fmt: skip
+    ]

@@ -1,4 +1,4 @@
-"""Random draws, each stage on a stream of its own, so that one stage never shifts the draws of another."""
+"""Random draws, each stage on a stream of its own: none shifts the draws of another."""
 
 from collections.abc import Sequence
 from zlib import crc32
@@ -32,7 +32,7 @@ def draw_texts(
     *,
     weights: Sequence[float] | Floats | None = None,
 ) -> pl.Series:
-    """`count` of `options`; without weights the first options are the commonest (Zipf with an offset)."""
+    """`count` of `options`; without weights the first ones are the commonest."""
     falling: Floats = 1.0 / (np.arange(len(options), dtype=np.float64) + 6.0)
     shares = falling if weights is None else weights
     return pl.Series(options, dtype=pl.String).gather(draw_index(rng, shares, count))

@@ -1,12 +1,13 @@
-"""Noise, put in on purpose and written down: what was spoilt, where, how, and what the value should have been."""
+"""Noise, put in on purpose and written down: what was spoilt, where, how, and the true value."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from mocks.province.chance import Bools, Ints
 
@@ -33,12 +34,19 @@ _OLD_TONES = str.maketrans(
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of noise in one column. `outcome` is REPAIR, ACCEPT (only a rule can see it, if any) or QUARANTINE."""
+    """One kind of noise in one column.
+
+    outcome: REPAIR (readable after a flagged repair), ACCEPT (only a rule can see it, if anything
+    can) or QUARANTINE (unreadable, or a required value that is not there).
+    rate: share of the rows `among` (default: all) that are spoilt; at least one row always is.
+    """
 
     kind: str
     column: str
     outcome: str
     change: Change
+    rate: float = 0.0
+    among: pl.Expr | None = None
 
 
 @dataclass
@@ -55,7 +63,7 @@ class Truth:
         records: pl.Series,
         true_values: pl.Series,
     ) -> None:
-        """Write down one fault (kind, column, outcome) of many records of one table (source, dataset)."""
+        """Write down one fault (kind, column, outcome) of many records of (source, dataset)."""
         kind, column, outcome = fault
         self.faults.append(
             pl.DataFrame(
@@ -81,62 +89,58 @@ class Truth:
 
 
 class Spoiler:
-    """Puts faults into one register table, never two into one row, and none into protected rows."""
+    """Puts faults into one table, never two into one row, and none into protected rows.
+
+    Columns whose name starts with "_" are there for `Fault.among` only and leave with `finish`.
+    """
 
     def __init__(
         self, frame: pl.DataFrame, *, table: tuple[str, str], key: str, truth: Truth
     ) -> None:
-        self.frame = frame
-        self.free: Bools = np.ones(len(frame), dtype=bool)
+        self._frame = frame
+        self._free: Bools = np.ones(len(frame), dtype=bool)
         self._table, self._key, self._truth = table, key, truth
 
-    def spread(
-        self,
-        rng: np.random.Generator,
-        fault: Fault,
-        *,
-        rate: float,
-        among: pl.Expr | Bools | None = None,
-        at_least: int = 1,
-    ) -> None:
-        """Spoil `rate` of the rows `among` (default: all), at least `at_least`, where the column has a value."""
-        if isinstance(among, pl.Expr):
-            eligible = self.frame.select(among.fill_null(False)).to_series().to_numpy()
-        else:
-            eligible = np.ones(len(self.frame), dtype=bool) if among is None else among
-        wanted = max(at_least, round(rate * int(eligible.sum())))
-        rows = np.flatnonzero(
-            eligible & self.free & self.frame[fault.column].is_not_null().to_numpy()
-        )
-        chosen = np.sort(rng.choice(rows, min(wanted, len(rows)), replace=False))
-        self.spoil(fault, chosen)
+    def protect(self, rows: Bools) -> None:
+        """Keep these rows as they are, unless `spoil` names them."""
+        self._free &= ~rows
+
+    def spread(self, rng: np.random.Generator, faults: Sequence[Fault]) -> None:
+        """Spoil rows at random, fault by fault, where the column has a value."""
+        for fault in faults:
+            among = pl.lit(True) if fault.among is None else fault.among.fill_null(False)
+            eligible = self._frame.select(pl.col(fault.column).is_not_null() & among)
+            rows = eligible.to_series().to_numpy()
+            wanted = max(1, round(fault.rate * int(rows.sum())))
+            free = np.flatnonzero(rows & self._free)
+            chosen = rng.choice(free, min(wanted, len(free)), replace=False)
+            self.spoil(fault, np.sort(chosen))
 
     def spoil(self, fault: Fault, rows: Ints) -> None:
-        """Spoil exactly these rows; a row that the change leaves as it was is not counted as spoilt."""
-        before = self.frame[rows]
+        """Spoil exactly these rows; one that the change leaves as it was counts as unspoilt."""
+        before = self._frame[rows]
         after = [fault.change(row) for row in before.iter_rows(named=True)]
         true_values = before[fault.column].cast(pl.String).to_list()
-        changed = np.array(
-            [new != old for new, old in zip(after, true_values, strict=True)], dtype=bool
-        )
-        if not changed.any():
+        changed = [
+            i for i, (new, old) in enumerate(zip(after, true_values, strict=True)) if new != old
+        ]
+        if not changed:
             return
-        kept = np.flatnonzero(changed)
-        column = self.frame[fault.column]
-        new_values = pl.Series([after[i] for i in kept], dtype=pl.String)
-        new_values = (
-            new_values.str.to_date() if column.dtype == pl.Date else new_values.cast(column.dtype)
-        )
-        self.frame = self.frame.with_columns(column.scatter(rows[kept], new_values))
-        self.free[rows] = False
-        record_ids = before[self._key].gather(kept)
-        fault_key = (fault.kind, fault.column, fault.outcome)
+        column = self._frame[fault.column]
+        values = pl.Series([after[i] for i in changed], dtype=pl.String)
+        values = values.str.to_date() if column.dtype == pl.Date else values.cast(column.dtype)
+        self._frame = self._frame.with_columns(column.scatter(rows[changed], values))
+        self._free[rows[changed]] = False
         self._truth.note(
             self._table,
-            fault_key,
-            record_ids,
-            pl.Series([true_values[i] for i in kept], dtype=pl.String),
+            (fault.kind, fault.column, fault.outcome),
+            before[self._key].gather(changed),
+            pl.Series([true_values[i] for i in changed], dtype=pl.String),
         )
+
+    def finish(self) -> pl.DataFrame:
+        """The spoilt table."""
+        return self._frame.select(~cs.starts_with("_"))
 
 
 def change_text(column: str, change: Callable[[str], str | None]) -> Change:
@@ -161,7 +165,7 @@ def shout(text: str) -> str:
 
 
 def move_tones(text: str) -> str:
-    """Hòa -> Hoà, Thủy -> Thuỷ: the other accepted place of the tone mark at the end of a syllable."""
+    """Hòa -> Hoà, Thủy -> Thuỷ: the other accepted place of the tone mark."""
     return " ".join(_move_tone(word) for word in text.split(" "))
 
 
@@ -192,7 +196,7 @@ def flip_digit(text: str) -> str:
     return text[:-2] + str((int(text[-2]) + 5) % 10) + text[-1]
 
 
-def blank(_text: str) -> str:
+def blank(_row: Row) -> str:
     """The value was never written down."""
     return ""
 

@@ -1,4 +1,4 @@
-"""Who lives with whom: households of three generations with consistent ages, and the ties between their members."""
+"""Who lives with whom: households of three generations, their ages and ties consistent."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ _HEAD_AGE_BANDS = (
 
 @dataclass(frozen=True)
 class Members:
-    """One element a person, sorted by household: household number, role, sex, age in years, and kin by position.
+    """One element a person, sorted by household: its number, role, sex, age in years, kin.
 
     `father`, `mother`, `spouse` hold the position of that person, or NOBODY.
     """
@@ -54,10 +54,11 @@ class _Plan:
 
 
 def form_households(rng: np.random.Generator, people: int, households: int) -> Members:
-    """Exactly `people` persons in `households` households; needs at least one person a household."""
+    """Exactly `people` persons in `households` households, at least one in each."""
     plan = _plan_households(rng, people, households)
     household, role, sex, age = _fill_places(rng, plan)
-    order = np.lexsort((sex, role, household))
+    # Within a role the elder stand first, fathers before mothers, as they were placed.
+    order = np.lexsort((np.arange(len(role)), role, household))
     household, role, sex, age = household[order], role[order], sex[order], age[order]
     father, mother, spouse = _tie_kin(household, role, sex, plan)
     return Members(household, role, sex, age, father, mother, spouse)

@@ -14,9 +14,10 @@ _OLD_NUMBER_PREFIXES = (31, 142, 150, 161, 13, 120, 80, 145, 125, 164, 172, 186)
 def issue_pins(
     rng: np.random.Generator, prefixes: pl.Series, *, sexes: Ints, birth_years: Ints
 ) -> pl.Series:
-    """Personal numbers: birth-registration province (3), century and sex (1), year (2), six random digits.
+    """Personal numbers: province of birth registration, century and sex, year, six random digits.
 
-    Circular 59/2021/TT-BCA, art. 4: 0/1 male/female born in the 1900s, 2/3 in the 2000s. No check digit exists.
+    Circular 59/2021/TT-BCA, art. 4: 0/1 male/female born in the 1900s, 2/3 in the 2000s. There is
+    no check digit.
     """
     century_and_sex = (birth_years // 100 - 19) * 2 + (sexes == 2)
     heads = prefixes.cast(pl.Int64).to_numpy() * 1000 + century_and_sex * 100 + birth_years % 100
@@ -24,7 +25,7 @@ def issue_pins(
 
 
 def issue_old_numbers(rng: np.random.Generator, *, local: Bools, entitled: Bools) -> pl.Series:
-    """Nine-digit numbers of the old card, 100/101 in Quang Ninh; null where the person never held one."""
+    """Nine-digit numbers of the old card, 100/101 in Quang Ninh; null where never held."""
     count = len(local)
     elsewhere = np.array(_OLD_NUMBER_PREFIXES)[rng.integers(0, len(_OLD_NUMBER_PREFIXES), count)]
     heads = np.where(local, 100 + rng.integers(0, 2, count), elsewhere)

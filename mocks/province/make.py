@@ -12,7 +12,8 @@ import polars as pl
 
 from mocks.province.canaries import list_canaries
 from mocks.province.faults import Truth, join_faults, join_links
-from mocks.province.land_registry import FORMS, register_land
+from mocks.province.land_registry import register_land
+from mocks.province.land_registry.holders import FORMS
 from mocks.province.people import World, make_world
 from mocks.province.population import register_population
 from mocks.province.profiles import REFERENCE_DATE, find_profile
@@ -28,8 +29,8 @@ def make_province(out: Path, profile: str, seed: int, *, canaries: int = 0) -> d
     """Write a synthetic province under `out` and say what it cost.
 
     Writes `<register>/<table>.parquet` for each register, `truth/*.parquet`, `truth/showcase.json`,
-    `truth/canary.json` and `province.json`; whatever an earlier run left in those folders is removed. The same
-    profile, seed and canaries give the same bytes.
+    `truth/canary.json` and `province.json`; whatever an earlier run left in those folders is
+    removed. The same profile, seed and canaries give the same bytes.
 
     Args:
         out: folder to write to; made if need be.
@@ -38,8 +39,8 @@ def make_province(out: Path, profile: str, seed: int, *, canaries: int = 0) -> d
         canaries: people with unmistakable names, on top of the profile's people; 0 or at least 4.
 
     Returns:
-        people (live rows of truth in the population register), seconds, peak_rss_mib (of the whole process),
-        digest (sha256 over the names and contents of all files).
+        people (in the population register, canaries among them), seconds, peak_rss_mib (of the
+        whole process), digest (sha256 over the names and contents of all files).
 
     Raises:
         ValueError: the profile is unknown, or a number is out of range.
@@ -58,7 +59,7 @@ def make_province(out: Path, profile: str, seed: int, *, canaries: int = 0) -> d
     _write_tables(out, tables)
     faults, links = join_faults(truth), join_links(truth)
     _write_truth(out, world, insurance_numbers, faults=faults, links=links)
-    showcase = choose_showcase(world, tables, faults=faults, links=links)
+    showcase = choose_showcase(world, tables, gazetteer, faults=faults, links=links)
     _write_json(out / "truth" / "showcase.json", showcase)
     _write_json(out / "truth" / "canary.json", list_canaries(world.people, insurance_numbers))
     _write_json(

@@ -31,7 +31,7 @@ YEAR_DAYS = 365.2425
 _LAST_OLD_NUMBER_YEAR = 1998
 _DEAD_SHARE = 0.025
 _OUTSIDER_SHARE = 0.008
-#: People by former district where not nearly all are Kinh: (ethnic code, share), orders of magnitude only.
+#: Peoples by former district where not nearly all are Kinh: (ethnic code, share), rough figures.
 _UPLAND_MIX = {
     "198": (("02", 0.44), ("09", 0.30), ("13", 0.17), ("01", 0.09)),
     "199": (("01", 0.50), ("09", 0.24), ("02", 0.15), ("13", 0.09), ("06", 0.02)),
@@ -46,9 +46,9 @@ _LOWLAND_MIX = (("01", 0.978), ("09", 0.008), ("02", 0.008), ("06", 0.003), ("07
 class World:
     """Everyone (`people`, one row a person) and every household, and kin by row number of `people`.
 
-    people: truth_id, full_name, pin, old_number, birth_day (days since 1970), birth_date, sex, ethnic_code, household
-    (row of `households`, -1 for outsiders), role, marital, death_day (null while alive), commune_code, works,
-    receives_pension, in_population, canary (number from 1, 0 for ordinary people).
+    people: truth_id, full_name, pin, old_number, birth_day (days since 1970), birth_date, sex,
+    ethnic_code, household (row of `households`, -1 for outsiders), role, marital, death_day (null
+    while alive), commune_code, works, receives_pension, in_population, canary (from 1; 0: none).
     households: commune_code, old_commune_code, street, address, old_address.
     """
 
@@ -65,7 +65,7 @@ class World:
 
 
 def make_world(profile: Profile, seed: int, gazetteer: Gazetteer, *, canaries: int) -> World:
-    """People and households of a province: `profile.people` in households, outsiders who are only insured, canaries."""
+    """`profile.people` in households, then outsiders who are only insured, then canaries."""
     members = form_households(open_stream(seed, "households"), profile.people, profile.households)
     outsiders = max(3, round(profile.insured * _OUTSIDER_SHARE))
     members = _append_singles(
@@ -90,7 +90,7 @@ def make_world(profile: Profile, seed: int, gazetteer: Gazetteer, *, canaries: i
 def _append_singles(
     rng: np.random.Generator, members: Members, *, outsiders: int, canaries: int
 ) -> Members:
-    """After the households' members: outsiders without a household, then canaries as heads of their own."""
+    """After the members: outsiders without a household, canaries as heads of their own."""
     count = outsiders + canaries
     nobody = np.full(count, NOBODY, dtype=np.int64)
     first_household = int(members.household.max()) + 1
@@ -152,7 +152,7 @@ def _draw_ethnic(rng: np.random.Generator, districts: pl.Series) -> pl.Series:
 
 
 def _name_people(rng: np.random.Generator, people: pl.DataFrame, members: Members) -> pl.DataFrame:
-    """Surnames go from father to child, from the eldest generation down; without a father, the mother's."""
+    """Surnames go from father to child, the eldest first; without a father, from the mother."""
     southern = (people["birth_prefix"] >= "042").to_numpy()
     surnames = names.draw_surnames(rng, people["ethnic_code"], southern)
     own = np.arange(len(people))
@@ -181,7 +181,7 @@ def _number_people(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFra
 
 
 def _end_lives(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
-    """About 2.5 % of those in the register are dead; never the head of a household, mostly the very old."""
+    """About 2.5 % of those in the register are dead, never a head, mostly the very old."""
     ages = (REFERENCE_DAY - people["birth_day"].to_numpy()) / YEAR_DAYS
     mortal = people["in_population"].to_numpy() & np.isin(
         people["role"], [PARENT, SPOUSE, OTHER, CHILD]
@@ -191,7 +191,7 @@ def _end_lives(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
     dead = rng.choice(len(people), wanted, replace=False, p=weights / weights.sum())
     dead.sort()
     birth_day = people["birth_day"].to_numpy()[dead]
-    # Nobody dies before 40, if that old at all: no spouse or parent is dead before the children are born.
+    # Who reaches 40 does not die before: no parent is dead before the children are born.
     earliest = np.maximum(birth_day + 40 * 365, REFERENCE_DAY - 14 * 365)
     latest = REFERENCE_DAY - 15
     earliest = np.minimum(earliest, latest - 30)

@@ -1,4 +1,4 @@
-"""Where households live: a commune by real population, the old commune it was, and the address in both spellings."""
+"""Where households live: communes by real population, and addresses in new and old units."""
 
 import numpy as np
 import polars as pl
@@ -63,7 +63,7 @@ _HAMLETS = (
 
 
 def draw_homes(rng: np.random.Generator, count: int, gazetteer: Gazetteer) -> pl.DataFrame:
-    """A commune for each household by real population, the old commune it was before, and its address then and now."""
+    """For each household a commune by real population, the one it was before, both addresses."""
     communes = gazetteer.communes
     picked = communes[draw_index(rng, communes["population"].to_numpy(), count)]
     reach = gazetteer.old_communes.select("people_to").with_row_index("old").explode("people_to")

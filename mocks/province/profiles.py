@@ -10,7 +10,7 @@ MIN_CANARIES = 4
 
 @dataclass(frozen=True)
 class Profile:
-    """Sizes of one province: people in the population register (the dead among them) and rows of the rest."""
+    """Sizes of a province: people in the population register, the dead among them, and rows."""
 
     people: int
     households: int
@@ -36,6 +36,8 @@ def find_profile(name: str, *, seed: int, canaries: int) -> Profile:
         message = "The seed must be 0 or more."
         raise ValueError(message)
     if canaries < 0 or 0 < canaries < MIN_CANARIES:
-        message = f"Ask for no canaries or at least {MIN_CANARIES}: one clean, one to fail in each register."
+        message = (
+            f"Ask for no canaries or at least {MIN_CANARIES}: one clean, one failing a register."
+        )
         raise ValueError(message)
     return PROFILES[name]

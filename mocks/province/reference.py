@@ -1,8 +1,9 @@
-"""Facts about Quang Ninh: communes before and after 1 July 2025, and where its people's births were registered.
+"""Facts about Quang Ninh: communes before and after 1 July 2025, provinces of birth registration.
 
-The tables in `reference/` hold public facts: unit codes, kinds, names, populations (Statistics Office numbering), and
-the 63 frozen province prefixes of the personal number (Circular 59/2021/TT-BCA, art. 4).
-In `old_commune.csv`, `people_to` and `land_to` list the new communes, by `|`: where a split moved land only they differ.
+The tables in `reference/` hold public facts: codes, kinds, names and populations of units
+(Statistics Office numbering), and the 63 frozen province prefixes of the personal number (Circular
+59/2021/TT-BCA, art. 4). In `old_commune.csv`, `people_to` and `land_to` list the new communes,
+separated by `|`: they differ where a split moved land only.
 """
 
 from dataclasses import dataclass

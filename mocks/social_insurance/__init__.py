@@ -1,1 +1,1 @@
-"""Mock of the social insurance register: a PostgreSQL database with a read-only account for the hub."""
+"""Mock of the social insurance register: a database with a read-only account for the hub."""

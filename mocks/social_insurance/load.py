@@ -1,4 +1,4 @@
-"""Fill the social insurance register's database from its files in a province, and let the hub's account read it."""
+"""Fill the social insurance register's database from its files, and let the hub's account read."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def load_social_insurance(database: str, folder: Path, *, reader_password: str) 
 
 
 def _make_reader(connection: psycopg.Connection, password: str) -> None:
-    """Roles belong to the cluster, not to the database: two loads side by side must not both create it."""
+    """Roles belong to the cluster, so two loads side by side must not both create it."""
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('mock hub_doc'))")
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone()
     verb = sql.SQL("ALTER" if known else "CREATE")
