@@ -26,6 +26,7 @@ class Code(StrEnum):
     REQUEST_TOO_LARGE = "request_too_large"
     MEDIA_TYPE_UNSUPPORTED = "media_type_unsupported"
     PROCEDURE_UNKNOWN = "procedure_unknown"
+    PROCEDURE_NOT_FOUND = "procedure_not_found"
     PROCEDURE_NOT_ALLOWED = "procedure_not_allowed"
     DOSSIER_BOUND = "dossier_bound"
     REQUEST_REUSED = "request_reused"
@@ -85,6 +86,9 @@ KINDS: Final = {
     ),
     Code.PROCEDURE_UNKNOWN: Kind(
         422, "Procedure unknown", "No procedure of this code is in force; see /v1/procedures."
+    ),
+    Code.PROCEDURE_NOT_FOUND: Kind(
+        404, "No such procedure", "No procedure of this code is in force; see /v1/procedures."
     ),
     Code.PROCEDURE_NOT_ALLOWED: Kind(
         403, "Procedure not allowed", "The client may not ask on behalf of this procedure."

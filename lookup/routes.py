@@ -92,12 +92,12 @@ async def list_procedures(parts: PartsOf) -> ProcedureList:
     return ProcedureList(procedures=[summarise(item) for item in in_force])
 
 
-@public.get("/v1/procedures/{code}", tags=["catalogue"], responses=_problems(422))
+@public.get("/v1/procedures/{code}", tags=["catalogue"], responses=_problems(404))
 async def show_procedure(code: str, parts: PartsOf) -> ProcedureDetail:
     """What a procedure asks for, may see, and no longer needs on paper."""
     procedure = parts.catalogue.find(code, _today())
     if procedure is None:
-        raise Problem(Code.PROCEDURE_UNKNOWN, recorded=True)
+        raise Problem(Code.PROCEDURE_NOT_FOUND, recorded=True)
     return _detail(procedure)
 
 

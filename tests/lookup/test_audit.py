@@ -135,7 +135,7 @@ def test_not_even_the_owner_changes_an_entry_by_mistake(
         "SELECT audit.append(NULL)",
         "SELECT lookup.find_person(NULL, '022185000123', 'x', 'y')",
         "SELECT lookup.count_miss('x', 'y', 'z')",
-        "SELECT lookup.field_answer('{}', NULL)",
+        "SELECT lookup.pick('{}', NULL)",
         "SELECT lookup.record(gen_random_uuid(), 'outcome', 'answered', NULL, NULL)",
         "CREATE TABLE lookup.x ()",
         "CREATE FUNCTION lookup.x() RETURNS int LANGUAGE sql RETURN 1",

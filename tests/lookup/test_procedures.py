@@ -20,7 +20,8 @@ from lookup.procedures import (
     load_catalogue,
 )
 
-FOLDER = Path("lookup/procedures")
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "lookup" / "procedures"
 TODAY = date(2026, 11, 21)
 
 
@@ -130,7 +131,7 @@ def test_every_golden_field_has_two_names() -> None:
 
 
 def test_what_the_procedures_name_is_what_the_contracts_state() -> None:
-    contracts = load_contracts([Path("contracts")]).values()
+    contracts = load_contracts([ROOT / "contracts"]).values()
     datasets = [dataset for contract in contracts for dataset in contract.datasets]
     lists = {item.golden.list: item for item in datasets if item.golden}
     stated = {

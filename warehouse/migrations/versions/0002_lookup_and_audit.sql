@@ -468,42 +468,17 @@ $$;
 COMMENT ON FUNCTION lookup.pick(jsonb, text[]) IS
     'Only these keys of an object, or of each object in a list; of anything else nothing.';
 
-CREATE FUNCTION lookup.verdict(p_statement jsonb, p_stream sync.stream) RETURNS text
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION lookup.verdict(p_statement jsonb, p_as_of timestamptz, p_freshness interval)
+    RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN coalesce(p_statement -> 'value', 'null') IN ('null', '[]', '{}') THEN 'unknown'
         WHEN p_statement ->> 'verdict' = 'conflicting' THEN 'conflicting'
-        WHEN p_stream.as_of IS NULL
-             OR p_stream.as_of < clock_timestamp() - p_stream.freshness THEN 'stale'
+        WHEN p_as_of IS NULL OR p_as_of < clock_timestamp() - p_freshness THEN 'stale'
         ELSE 'known'
     END
 $$;
-COMMENT ON FUNCTION lookup.verdict(jsonb, sync.stream) IS
+COMMENT ON FUNCTION lookup.verdict(jsonb, timestamptz, interval) IS
     'known only if nothing contradicts the value and its register was read within its promise.';
-
-CREATE FUNCTION lookup.field_answer(p_statement jsonb, p_parts text[]) RETURNS jsonb
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT jsonb_build_object(
-        'value', lookup.pick(p_statement -> 'value', p_parts),
-        'source', p_statement ->> 'source',
-        'as_of', p_statement ->> 'as_of',
-        'verdict', lookup.verdict(p_statement, register),
-        'classification', p_statement ->> 'classification',
-        'provenance', jsonb_build_object(
-            'stream', p_statement ->> 'stream',
-            'record_id', p_statement ->> 'record_id',
-            'batch_id', p_statement -> 'batch_id',
-            'contract_hash', landed.contract_hash,
-            'landed_at', landed.landed_at,
-            'read_at', register.as_of,
-            'flags', coalesce(p_statement -> 'flags', '[]'),
-            'failed_rules', coalesce(p_statement -> 'failed_rules', '[]'),
-            'conflicting_sources', coalesce(
-                jsonb_path_query_array(p_statement, '$.conflicts[*].source'), '[]')))
-    FROM (SELECT) AS always
-    LEFT JOIN sync.stream AS register ON register.name = p_statement ->> 'stream'
-    LEFT JOIN sync.batch AS landed ON landed.batch_id = (p_statement ->> 'batch_id')::bigint
-$$;
 
 CREATE FUNCTION lookup.read(p_ticket uuid) RETURNS TABLE (field text, answer jsonb)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -520,13 +495,32 @@ BEGIN
     END IF;
     RETURN QUERY
         SELECT f.field,
-               CASE WHEN p.fields IS NULL OR f.field = ANY (p.fields)
-                    THEN lookup.field_answer(g.document -> f.field, f.parts)
-                    ELSE jsonb_build_object('value', NULL, 'verdict', 'not_allowed') END
+               CASE WHEN p.fields IS NULL OR f.field = ANY (p.fields) THEN jsonb_build_object(
+                   'value', CASE WHEN f.parts IS NULL THEN stated.s -> 'value'
+                                 ELSE lookup.pick(stated.s -> 'value', f.parts) END,
+                   'source', stated.s -> 'source',
+                   'as_of', stated.s -> 'as_of',
+                   'verdict', lookup.verdict(stated.s, register.as_of, register.freshness),
+                   'classification', stated.s -> 'classification',
+                   'provenance', jsonb_build_object(
+                       'stream', stated.s -> 'stream',
+                       'record_id', stated.s -> 'record_id',
+                       'batch_id', stated.s -> 'batch_id',
+                       'contract_hash', landed.contract_hash,
+                       'landed_at', landed.landed_at,
+                       'read_at', register.as_of,
+                       'flags', coalesce(stated.s -> 'flags', '[]'),
+                       'failed_rules', coalesce(stated.s -> 'failed_rules', '[]'),
+                       'conflicting_sources', coalesce(
+                           jsonb_path_query_array(stated.s, '$.conflicts[*].source'), '[]')))
+               ELSE jsonb_build_object('value', NULL, 'verdict', 'not_allowed') END
         FROM lookup.procedure_field AS f
         JOIN lookup.permission AS p
           ON p.client_id = v_request.client_id AND p.procedure_code = f.procedure_code
         JOIN golden.person AS g ON g.person_id = v_request.person_id
+        CROSS JOIN LATERAL (SELECT g.document -> f.field AS s) AS stated
+        LEFT JOIN sync.stream AS register ON register.name = stated.s ->> 'stream'
+        LEFT JOIN sync.batch AS landed ON landed.batch_id = (stated.s ->> 'batch_id')::bigint
         WHERE f.procedure_code = v_request.procedure_code AND f.valid_from = v_request.valid_from
         ORDER BY f.position;
 END $$;
