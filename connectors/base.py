@@ -1,9 +1,8 @@
 """What every transport gives: Arrow record batches, and at the end what the source says."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import repeat
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -81,14 +80,14 @@ class KeyTally:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count the rows of a batch."""
-        columns = [batch.column(name).to_pylist() for name in self._keys]
-        dead: Iterable[Any] = repeat(None)
-        if self._tombstone:
+        hashes = hash_keys(batch.column(name).to_pylist() for name in self._keys)
+        if self._tombstone is None:
+            self._live.update(dict.fromkeys((value for value in hashes if value is not None), True))
+        else:
             dead = batch.column(self._tombstone).to_pylist()
-        for parts, gone in zip(zip(*columns, strict=True), dead, strict=False):
-            key = join_key(parts)
-            if key is not None:
-                self._live[key_hash60(key)] = str(gone).lower() not in _TRUE
+            for value, gone in zip(hashes, dead, strict=True):
+                if value is not None:
+                    self._live[value] = str(gone).lower() not in _TRUE
         self.rows += batch.num_rows
 
     def digest(self) -> KeyDigest:
@@ -143,6 +142,16 @@ class Fetch:
             message = "A read was asked for its outcome before its end; nothing was kept."
             raise MotlanError(message)
         return self._outcome
+
+
+def hash_keys(columns: Iterable[Sequence[Any]]) -> list[int | None]:
+    """`key_hash60` of each row's key; null where a part of the key is missing."""
+    listed = list(columns)
+    if len(listed) == 1:
+        texts = ["" if value is None else str(value).strip() for value in listed[0]]
+        return [key_hash60(text) if text else None for text in texts]
+    keys = map(join_key, zip(*listed, strict=True))
+    return [key_hash60(key) if key is not None else None for key in keys]
 
 
 def join_key(parts: Iterable[Any]) -> str | None:

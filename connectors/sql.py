@@ -22,7 +22,7 @@ from connectors.base import (
     advance,
     cursor_column,
     drift,
-    join_key,
+    hash_keys,
     parse_moment,
     refuse_missing,
     unavailable,
@@ -161,7 +161,11 @@ class _Reader:
         result = connection.execution_options(
             stream_results=True, yield_per=self._options.chunk_rows
         ).execute(sa.select(*keys))
-        theirs = KeyDigest.of(key for row in result if (key := join_key(row)) is not None)
+        hashes: list[int] = []
+        for rows in result.partitions():
+            columns = list(zip(*rows, strict=True))
+            hashes += [value for value in hash_keys(columns) if value is not None]
+        theirs = KeyDigest.of_hashes(hashes)
         if theirs != tally.digest():
             message = (
                 f"{self._dataset.stream}: the source holds {theirs.count} keys and "
@@ -218,8 +222,12 @@ def _arrow_type(kind: sqltypes.TypeEngine[Any]) -> pa.DataType:
 def _to_batch(rows: Any, schema: pa.Schema) -> pa.RecordBatch:
     arrays = []
     for values, field in zip(zip(*rows, strict=True), schema, strict=True):
-        text = field.type == pa.string()
-        arrays.append(pa.array(map(_to_text, values) if text else values, field.type))
+        try:
+            arrays.append(pa.array(values, field.type))
+        except pa.ArrowException:
+            if field.type != pa.string():
+                raise
+            arrays.append(pa.array(map(_to_text, values), field.type))
     return pa.record_batch(arrays, schema)
 
 

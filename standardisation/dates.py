@@ -92,29 +92,35 @@ def timestamp_columns(raw: pl.Expr, options: Options) -> Columns:
         .str.replace(r"(T[0-9:.]+[+-][0-9]{2})$", "${1}:00")
         .str.replace(r"(T[0-9:.]+[+-][0-9]{2})([0-9]{2})$", "${1}:${2}")
     )
-    naive = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    local = naive.dt.replace_time_zone(
-        str(options["timezone"]), ambiguous="null", non_existent="null"
-    )
-    return {"": _in_range(pl.coalesce(_aware(text), local.dt.convert_time_zone("UTC")))}
+    return {"": _in_range(pl.coalesce(_aware(text), _local(text, "%Y-%m-%dT%H:%M:%S%.f", options)))}
 
 
 def is_plain_timestamp(raw: pl.Expr) -> pl.Expr:
-    """Whether a time is written in full with an offset, as RFC 3339 wants it."""
+    """Whether a time is written as RFC 3339 wants it, or as PostgreSQL writes a local one."""
     return as_text(raw).str.contains(
-        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]+)?[+-][0-9]{2}:[0-9]{2}$"
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}(?:\.[0-9]+)?[+-][0-9]{2}:[0-9]{2}"
+        r"| [0-9:]{8}(?:\.[0-9]+)?)$"
     )
 
 
 def plain_timestamp_columns(raw: pl.Expr, options: Options) -> Columns:
     """What `timestamp_columns` gives for a plain time."""
-    return {"": _in_range(_aware(as_text(raw)))}
+    text = as_text(raw)
+    return {"": _in_range(pl.coalesce(_aware(text), _local(text, "%Y-%m-%d %H:%M:%S%.f", options)))}
 
 
 def _aware(text: pl.Expr) -> pl.Expr:
     return text.str.to_datetime(
         "%Y-%m-%dT%H:%M:%S%.f%:z", time_zone="UTC", time_unit="us", strict=False
     )
+
+
+def _local(text: pl.Expr, form: str, options: Options) -> pl.Expr:
+    """Local time as UTC; an hour that the clocks skipped or repeated is unreadable."""
+    naive = text.str.to_datetime(form, time_unit="us", strict=False)
+    zone = str(options["timezone"])
+    local = naive.dt.replace_time_zone(zone, ambiguous="null", non_existent="null")
+    return local.dt.convert_time_zone("UTC")
 
 
 def _in_range(moment: pl.Expr) -> pl.Expr:

@@ -146,13 +146,16 @@ def _read_field(raw: pl.DataFrame, field: ContractField, contract: Contract) -> 
     if other.is_empty():
         return _FieldRead(short, {})
     long = _read_all(raw[other], field, options)
-    places = pl.Series(range(raw.height), dtype=pl.UInt32)
+    nowhere = pl.repeat(value=False, n=raw.height, dtype=pl.Boolean, eager=True)
     return _FieldRead(
         short.select(
             pl.Series(column.name, column).scatter(other, long.values[column.name])
             for column in short.get_columns()
         ),
-        {flag: places.is_in(other.filter(mark)) for flag, mark in long.flags.items()},
+        {
+            flag: nowhere.clone().scatter(other.filter(mark), True)
+            for flag, mark in long.flags.items()
+        },
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.kinds import COLUMNS
@@ -53,6 +53,7 @@ def test_values_that_repeat(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS_WITH_PLAIN)
+@settings(max_examples=40, deadline=None)
 @given(texts=st.lists(LETTERS, min_size=1, max_size=6))
 def test_whatever_text_comes(kind: str, texts: list[str]) -> None:
     assert_same(kind, texts, {})
