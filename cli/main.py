@@ -140,6 +140,9 @@ def make_province(
     seed: Seed = SEED,
     out: Annotated[Path | None, typer.Option(help="Folder; default <home>/province.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave a province that is there.")] = False,
+    canaries: Annotated[
+        int, typer.Option(help="Add people with unmistakable names, to search logs for.")
+    ] = 0,
     json: Json = False,
 ) -> None:
     """Make the synthetic province and the truth about it."""
@@ -153,7 +156,7 @@ def make_province(
     if not is_there and folder.exists() and any(folder.iterdir()):
         message = f"{folder} holds something else than a province; name an empty folder."
         raise WrongUseError(message)
-    made = make(folder, profile=profile, seed=seed)
+    made = make(folder, profile=profile, seed=seed, canaries=canaries)
     if json:
         print_json({"state": "made", "folder": str(folder), **made})
 

@@ -102,7 +102,8 @@ def start_sources(supervisor: Supervisor, services: Services, *, profile: str, s
     """The synthetic province, loaded once into the three source systems, and their servers."""
     loaded = services.home / "province" / "loaded.json"
     if not loaded.exists():
-        make_province(services.home / "province", profile=profile, seed=seed)
+        if not (services.home / "province" / "province.json").exists():
+            make_province(services.home / "province", profile=profile, seed=seed)
         for source in SOURCES:
             with step(f"Source {source}: load"):
                 supervisor.run(
@@ -127,7 +128,7 @@ def make_province(out: Path, *, profile: str, seed: int) -> dict[str, object]:
         out.mkdir(parents=True, exist_ok=True)
         empty(out)
         try:
-            return make(out, profile, seed)
+            return make(out, profile, seed, canaries=canaries)
         except ValueError as error:
             raise WrongUseError(str(error)) from error
 
