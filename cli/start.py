@@ -116,8 +116,14 @@ def start_sources(supervisor: Supervisor, services: Services, *, profile: str, s
         supervisor.start(*services.mocks())
 
 
-def make_province(out: Path, *, profile: str, seed: int) -> dict[str, object]:
+def make_province(out: Path, *, profile: str, seed: int, canaries: int = 0) -> dict[str, object]:
     """Make the synthetic province; what a crash left of an earlier one is removed.
+
+    Args:
+        out: the folder; emptied first.
+        profile: its size.
+        seed: makes the same province again.
+        canaries: how many people with unmistakable names to add, to search logs for.
 
     Raises:
         WrongUseError: there is no such profile, or it has nobody to show with this seed.
