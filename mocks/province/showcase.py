@@ -16,6 +16,8 @@ from mocks.province.reference import Gazetteer
 
 Tables = dict[str, dict[str, pl.DataFrame]]
 _LAND_PROCEDURES = ("1.004222", "1.013225")
+#: What may be said against a certificate or its parcel without making it less clean.
+_HARMLESS = ("owner_title", "geohash_missing")
 _PENSION_AGE = 75
 _ADULT_AGE = 30
 _MARITAL_CODES = {
@@ -38,11 +40,19 @@ def choose_showcase(
 ) -> list[dict[str, Any]]:
     """procedure, truth_id, pin, full_name, birth_date and expected {golden field: value} of each.
 
+    Owners whose certificate carries the personal number come before those by old number.
+
     ValueError if the province holds nobody of that kind.
     """
     clean = _have_clean_rows(world, faults, links)
-    homes = _list_homes(tables, gazetteer, faults)
-    owners = np.flatnonzero(clean & _hold_just(world, homes, links) & (world.ages >= _ADULT_AGE))
+    clean_adults = clean & (world.ages >= _ADULT_AGE)
+    best, fair = (
+        np.flatnonzero(
+            clean_adults & _hold_just(world, _list_homes(tables, gazetteer, faults, kinds), links)
+        )
+        for kinds in (_HARMLESS, (*_HARMLESS, "old_number_only"))
+    )
+    owners = np.r_[best, np.setdiff1d(fair, best)]
     eligible = ~world.people["receives_pension"].to_numpy() & (world.ages >= _PENSION_AGE)
     eldest = np.flatnonzero(clean & eligible)
     if len(owners) < 2 or len(eldest) < 1:
@@ -78,10 +88,12 @@ def _have_clean_rows(world: World, faults: pl.DataFrame, links: pl.DataFrame) ->
     return clean
 
 
-def _list_homes(tables: Tables, gazetteer: Gazetteer, faults: pl.DataFrame) -> pl.Series:
+def _list_homes(
+    tables: Tables, gazetteer: Gazetteer, faults: pl.DataFrame, harmless: tuple[str, ...]
+) -> pl.Series:
     """Keys of certificates without a fault or a mortgage, for residential land, never split."""
     gcn, parcels = tables["land_registry"]["gcn"], tables["land_registry"]["thua_dat"]
-    spoilt = faults.filter(pl.col("source") == "land_registry", pl.col("kind") != "owner_title")
+    spoilt = faults.filter(pl.col("source") == "land_registry", ~pl.col("kind").is_in(harmless))
     whole = gazetteer.old_communes.filter(pl.col("land_to").list.len() == 1)["code"]
     sound = parcels.filter(
         pl.col("ma_xa_cu").is_in(whole.implode()),
