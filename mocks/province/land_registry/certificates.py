@@ -66,7 +66,7 @@ _FAULTS = (
     _IMPOSSIBLE_ISSUE,
     Fault("owner_missing", _OWNER, QUARANTINE, blank, rate=0.0005),
     Fault("serial_letter_for_digit", _SERIAL, REPAIR, _type_letter_for_digit, rate=0.02),
-    Fault("serial_digits_lost", _SERIAL, ACCEPT, lambda row: row[_SERIAL][:-2], rate=0.006),
+    Fault("serial_digits_lost", _SERIAL, QUARANTINE, lambda row: row[_SERIAL][:-2], rate=0.002),
     Fault(
         "parcel_unknown", "ma_thua", ACCEPT, lambda row: row["ma_thua"][:5] + "9999999", rate=0.003
     ),
