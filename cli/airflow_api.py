@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -23,6 +24,7 @@ class DagRun:
     dag_id: str
     run_id: str
     state: str
+    queued_at: datetime | None
 
     @property
     def has_ended(self) -> bool:
@@ -102,6 +104,12 @@ class AirflowApi:
         path = f"/api/v2/dags/{dag_id}/dagRuns"
         return _read_run(self._request("POST", path, json={"logical_date": None}))
 
+    def is_due(self, dag_id: str) -> bool:
+        """Whether the scheduler will start a run of a DAG by itself, now."""
+        dag = self._request("GET", f"/api/v2/dags/{dag_id}")
+        following = _read_moment(dag.get("next_dagrun_run_after"))
+        return following is not None and following <= datetime.now(UTC)
+
     def get_run(self, run: DagRun) -> DagRun:
         """The run as it is now."""
         return _read_run(self._request("GET", f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}"))
@@ -133,4 +141,13 @@ class AirflowApi:
 
 
 def _read_run(body: dict[str, Any]) -> DagRun:
-    return DagRun(str(body["dag_id"]), str(body["dag_run_id"]), str(body["state"]))
+    return DagRun(
+        dag_id=str(body["dag_id"]),
+        run_id=str(body["dag_run_id"]),
+        state=str(body["state"]),
+        queued_at=_read_moment(body.get("queued_at")),
+    )
+
+
+def _read_moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -9,15 +9,25 @@ from hub.contract import load_contracts
 def lint(folders: Iterable[Path]) -> dict[str, str]:
     """Check the contracts of some folders: source -> what it promises, in one line.
 
+    Every option of a connector and a standardiser is one that is heeded, every suite compiles, and
+    the sources agree on who wins each golden field.
+
     Raises:
         ContractError: a contract is refused; says where and why.
     """
-    from connectors.options import parse_options
+    from connectors.ingest import check_options
+    from expectations.suites import compile_suite
+    from golden.survivorship import list_survivors
+    from standardisation.kinds import check_field_options
 
     checked = {}
-    for source, contract in load_contracts(folders).items():
+    contracts = load_contracts(folders)
+    list_survivors(contracts.values())
+    for source, contract in contracts.items():
+        check_options(contract)
+        check_field_options(contract)
         for dataset in contract.datasets:
-            parse_options(contract.connector, contract.options, dataset.options)
+            compile_suite(dataset)
         names = ", ".join(dataset.name for dataset in contract.datasets)
         checked[source] = f"version {contract.version}, {contract.connector}, {names}"
     return checked

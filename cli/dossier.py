@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import httpx
 from rich.console import Console
@@ -17,7 +18,8 @@ from rich.table import Table
 from cli.services import Services
 from hub.errors import MotlanError
 
-DOSSIER_CODE = "H49.12-260930-0012"
+AGENCY_CODE = "H49.12"
+PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 ACTIONS = {
     "not_needed": "need not be brought",
     "prefilled": "filled in from the registers",
@@ -34,6 +36,7 @@ class Case:
     """A person of the showcase, the procedure to prefill and what must come out."""
 
     procedure: str
+    dossier_code: str
     person: Mapping[str, str] = field(repr=False)
     expected: Mapping[str, Any] = field(repr=False)
 
@@ -45,10 +48,11 @@ def read_showcase(home: Path) -> list[Case]:
     return [
         Case(
             procedure=item["procedure"],
+            dossier_code=f"{AGENCY_CODE}-{datetime.now(PROVINCE_TIME):%y%m%d}-{number:04d}",
             person={name: item[name] for name in ("pin", "full_name", "birth_date")},
             expected=item["expected"],
         )
-        for item in chosen
+        for number, item in enumerate(chosen, start=1)
     ]
 
 
@@ -92,7 +96,7 @@ class Desk:
         question = {
             "request_id": str(uuid.uuid4()),
             "procedure_code": case.procedure,
-            "dossier_code": DOSSIER_CODE,
+            "dossier_code": case.dossier_code,
             "officer_id": "demo.01",
             "person": dict(case.person),
         }
@@ -154,11 +158,11 @@ def agrees(expected: Any, given: Any) -> bool:
     """Whether a value holds all that is expected of it.
 
     A list must have a matching element for each expected one and no more; an object must have
-    every expected key, and may say more (its provenance).
+    every expected key, and may say more (its provenance). An unknown part may be left out.
     """
     if isinstance(expected, dict):
         return isinstance(given, dict) and all(
-            name in given and agrees(value, given[name]) for name, value in expected.items()
+            agrees(value, given.get(name)) for name, value in expected.items()
         )
     if isinstance(expected, list):
         return isinstance(given, list) and _agree_in_any_order(expected, given)
@@ -222,4 +226,4 @@ def describe_date(moment: str | None) -> str:
     """The day and minute of a moment, as the province's clocks show it."""
     if not moment:
         return ""
-    return f"{datetime.fromisoformat(moment):%d/%m/%Y %H:%M}"
+    return f"{datetime.fromisoformat(moment).astimezone(PROVINCE_TIME):%d/%m/%Y %H:%M}"

@@ -11,15 +11,14 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from cli.terminal import output, print_error, print_json, say, step
-from hub.errors import MotlanError, WrongUseError
+from hub.errors import BatchParkedError, MotlanError, WrongUseError
 from hub.settings import get_settings
 
-PARKED = 3
 INTERRUPTED = 130
 PROFILE = "tiny"
 SEED = 20250701
@@ -186,18 +185,15 @@ def build_golden(json: Json = False) -> None:
 
 
 def report(outcomes: list[Any], *, json: bool) -> None:
-    """Print what stages did; exit 3 when a batch is parked."""
+    """Print what stages did."""
     from cli.status import describe
 
     rows = [describe(outcome) for outcome in outcomes]
-    parked = any(row.get("state") == "parked" for row in rows)
     if json:
-        print_json({"state": "parked" if parked else "done", "outcomes": rows})
-    else:
-        for row in rows:
-            output.print("  ".join(f"{name}={value}" for name, value in row.items()))
-    if parked:
-        raise typer.Exit(PARKED)
+        print_json({"state": "done", "outcomes": rows})
+        return
+    for row in rows:
+        output.print("  ".join(f"{name}={value}" for name, value in row.items()))
 
 
 @contract.command("lint")
@@ -246,18 +242,22 @@ def main() -> None:
     try:
         app()
     except MotlanError as error:
-        print_error(str(error))
-        sys.exit(error.exit_code)
+        fail(str(error), error.exit_code)
     except OSError as error:
-        print_error(explain_os_error(error))
         write_trace(error)
-        sys.exit(1)
+        fail(explain_os_error(error))
     except Exception as error:
-        print_error(
-            f"An unforeseen {type(error).__name__} stopped the command: "
-            f"{write_trace(error)} says where."
-        )
-        sys.exit(1)
+        log = write_trace(error)
+        fail(f"An unforeseen {type(error).__name__} stopped the command: {log} says where.")
+
+
+def fail(sentence: str, exit_code: int = 1) -> NoReturn:
+    """Say what went wrong, for a machine too when it asked for JSON, and end."""
+    print_error(sentence)
+    if "--json" in sys.argv:
+        state = "parked" if exit_code == BatchParkedError.exit_code else "failed"
+        print_json({"state": state, "error": sentence})
+    sys.exit(exit_code)
 
 
 def explain_os_error(error: OSError) -> str:

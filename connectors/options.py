@@ -1,6 +1,6 @@
 """What a contract may say about its connector: one strict model a transport.
 
-A contract writes these under ``customProperties`` as ``connectorOptions``, once for the source
+A contract writes these under ``customProperties`` as ``options``, once for the source
 and once for each dataset; the dataset's words win. Names are camelCase there. An unknown or
 misspelt name is refused, so that ``motlan contract lint`` finds it before a run does.
 """

@@ -29,9 +29,11 @@ from hub.settings import get_settings
 
 API_VERSION: Final = "v3.1.0"
 OWN_COLUMNS: Final = frozenset(
-    "record_id flags failed_rules source_version source_partition row_hash valid_from recorded_at "
-    "batch_id valid_to replaced_at replaced_by position unreadable deleted chunk chunk_row "
-    "outcome".split()
+    {
+        *("record_id", "flags", "failed_rules", "source_version", "source_partition", "row_hash"),
+        *("valid_from", "recorded_at", "batch_id", "valid_to", "replaced_at", "replaced_by"),
+        *("position", "unreadable", "deleted", "chunk", "chunk_row", "outcome"),
+    }
 )
 """Columns that the hub keeps beside the fields of every dataset; no field may be called so."""
 

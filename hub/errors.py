@@ -76,11 +76,11 @@ class StreamBusyError(MotlanError):
     """Another run holds this stream right now."""
 
 
-class GateFailedError(MotlanError):
-    """A suite gave no verdict, or not one that lets its batch be published."""
-
-
 class BatchParkedError(MotlanError):
     """A batch waits for a person; what was published before keeps answering."""
 
     exit_code = 3
+
+
+class GateFailedError(BatchParkedError):
+    """A suite gave no verdict, or not one that lets its batch be published."""
