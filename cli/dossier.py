@@ -19,6 +19,7 @@ from cli.services import Services
 from hub.errors import MotlanError
 
 AGENCY_CODE = "H49.12"
+FIRST_PARTS = ("kind_code", "full_name", "serial", "issue_date", "address", "commune_code")
 PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 ACTIONS = {
     "not_needed": "need not be brought",
@@ -209,17 +210,27 @@ def render_dossier(case: Case, answer: Mapping[str, Any], console: Console) -> N
 
 
 def describe_value(value: Any) -> str:
-    """A field's value for a terminal: the parts of an object, one element a line."""
+    """A field's value for a terminal: an object's parts by name, one element of a list a line."""
     if value is None:
         return "–"
     if isinstance(value, list):
         return "\n".join(describe_value(item) for item in value)
     if isinstance(value, dict):
-        shown = (describe_value(part) for name, part in value.items() if name != "record_id")
-        return ", ".join(part for part in shown if part != "–")
+        return " · ".join(
+            f"{name.replace('_', ' ')}: {describe_value(part)}"
+            for name, part in sorted(value.items(), key=_place_of_part)
+            if name != "record_id" and part not in (None, "", [])
+        )
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def _place_of_part(part: tuple[str, Any]) -> tuple[bool, int, str]:
+    """Plain parts in the order that a reader looks for them, then parts with parts of their own."""
+    name, value = part
+    place = FIRST_PARTS.index(name) if name in FIRST_PARTS else len(FIRST_PARTS)
+    return isinstance(value, dict), place, name
 
 
 def describe_date(moment: str | None) -> str:

@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 
 progress = Console(stderr=True, highlight=False, soft_wrap=True)
-output = Console(highlight=False, soft_wrap=False)
+output = Console(highlight=False)
+if not output.is_terminal:
+    output.width = 110
 
 
 @contextmanager
