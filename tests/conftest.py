@@ -83,17 +83,27 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def warehouse(
+def make_warehouse(
     cluster: Cluster, template: str, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> TestWarehouse:
-    """A migrated warehouse for this test alone, found by the code under test as in production."""
-    name = f"warehouse_{next(_numbers)}"
-    cluster.create_database(name, template=template)
-    made = TestWarehouse(cluster.url(name))
-    monkeypatch.setenv("MOTLAN_WAREHOUSE_URL", made.url())
-    for role in ROLES:
-        monkeypatch.setenv(f"MOTLAN_WAREHOUSE_URL_{role.upper()}", made.url(role))
-    return made
+) -> Callable[[], TestWarehouse]:
+    """Makes a migrated warehouse; the code under test finds the last one, as in production."""
+
+    def make() -> TestWarehouse:
+        name = f"warehouse_{next(_numbers)}"
+        cluster.create_database(name, template=template)
+        made = TestWarehouse(cluster.url(name))
+        monkeypatch.setenv("MOTLAN_WAREHOUSE_URL", made.url())
+        for role in ROLES:
+            monkeypatch.setenv(f"MOTLAN_WAREHOUSE_URL_{role.upper()}", made.url(role))
+        return made
+
+    return make
+
+
+@pytest.fixture
+def warehouse(make_warehouse: Callable[[], TestWarehouse]) -> TestWarehouse:
+    """A migrated warehouse for this test alone."""
+    return make_warehouse()
 
 
 @pytest.fixture

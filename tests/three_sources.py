@@ -1,10 +1,8 @@
 """The three mock source systems, empty but for what a test writes into them as an owner would."""
 
 import os
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,8 +12,8 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-import uvicorn
 from psycopg import sql
+from serving import serve
 
 from cli.processes import find_free_ports
 from hub.contract import load_contracts
@@ -27,10 +25,11 @@ from warehouse.landing import make_keys
 from warehouse.ledger import apply_contract
 
 ROOT = Path(__file__).parent.parent
+SOURCES = ("population", "social_insurance", "land_registry")
 SECRET = "a-secret-of-the-test-desk-0123456789"
 API_KEY = "key-of-the-test-population"
 READER_EXISTS = "SELECT 1 FROM pg_roles WHERE rolname = 'hub_doc'"
-START_SECONDS_MAX = 20
+START_SECONDS_MAX = 120
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def three_sources(
 ) -> Iterator[ThreeSources]:
     """Three running, empty sources; the hub knows where they are, their contracts are applied."""
     databases = {}
-    for source in ("population", "social_insurance", "land_registry"):
+    for source in SOURCES:
         databases[source] = make_database()
         with psycopg.connect(databases[source]) as connection:
             if not connection.execute(READER_EXISTS).fetchone():
@@ -79,14 +78,21 @@ def three_sources(
                 connection.execute(text.encode())
     sources = ThreeSources(databases, home / "drops")
     make_keys(home / "keys" / "landing.json")
-    with _population_api(databases["population"], home) as port:
-        address = f"http://key:{API_KEY}@127.0.0.1:{port}/api/v1"
-        monkeypatch.setenv("MOTLAN_CONN_POPULATION", address)
-        monkeypatch.setenv("MOTLAN_CONN_SOCIAL_INSURANCE", databases["social_insurance"])
-        monkeypatch.setenv("MOTLAN_CONN_LAND_REGISTRY", sources.drops.as_uri())
+    with population_api(databases["population"], home) as port:
+        point_at_sources(monkeypatch, databases, port=port, drops=sources.drops)
         for contract in load_contracts([ROOT / "contracts"]).values():
             apply_contract(contract)
         yield sources
+
+
+def point_at_sources(
+    monkeypatch: pytest.MonkeyPatch, databases: Mapping[str, str], *, port: int, drops: Path
+) -> None:
+    """Tell the hub where the sources are, as `<home>/env` would."""
+    address = f"http://key:{API_KEY}@127.0.0.1:{port}/api/v1"
+    monkeypatch.setenv("MOTLAN_CONN_POPULATION", address)
+    monkeypatch.setenv("MOTLAN_CONN_SOCIAL_INSURANCE", databases["social_insurance"])
+    monkeypatch.setenv("MOTLAN_CONN_LAND_REGISTRY", drops.as_uri())
 
 
 @contextmanager
@@ -94,25 +100,19 @@ def serve_lookup(home: Path) -> Iterator[httpx.Client]:
     """The lookup API on a free port, and a desk's client that holds its token."""
     make_signing_key(home / "keys" / "token.json")
     register_client("desk-1", SECRET, "UBND phường Hạ Long", desk="Quầy 1", procedures=["1.004222"])
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(), log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx.Client(base_url=address, timeout=30, trust_env=False) as desk:
-            grant = {"grant_type": "client_credentials"}
-            answer = desk.post("/oauth/token", data=grant, auth=("desk-1", SECRET))
-            desk.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-            yield desk
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with (
+        serve(create_app()) as address,
+        httpx.Client(base_url=address, timeout=30, trust_env=False) as desk,
+    ):
+        grant = {"grant_type": "client_credentials"}
+        answer = desk.post("/oauth/token", data=grant, auth=("desk-1", SECRET))
+        desk.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield desk
 
 
 @contextmanager
-def _population_api(database: str, home: Path) -> Iterator[int]:
+def population_api(database: str, home: Path) -> Iterator[int]:
+    """The population register's own server; gives its port."""
     port = find_free_ports(1)[0]
     command = [sys.executable, "-m", "mocks.population", "serve"]
     environment = {

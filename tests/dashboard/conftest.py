@@ -1,15 +1,11 @@
 """A warehouse with three streams of two invented sources, and the dashboard served over it."""
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
+from serving import serve
 
 from dashboard.app import create_app
 
@@ -101,23 +97,6 @@ def filled(ledger: Ledger) -> Ledger:
         reason="The batch would delete 1,100 of 2,300 rows; two stewards must release it.",
     )
     return ledger
-
-
-@contextmanager
-def serve(app: Any) -> Iterator[str]:
-    """Serve an application on a free port; gives its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.005)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
 
 
 @pytest.fixture

@@ -4,21 +4,17 @@
 writes a golden record straight into the warehouse, so that a test says in one place what is known.
 """
 
-import socket
-import threading
-import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+from serving import serve
 
 from hub.names import name_key
 from lookup.access import register_client
@@ -202,23 +198,6 @@ def world(warehouse: Any) -> World:
         receives_pension=statement(False, "social_insurance", "participant"),
     )
     return made
-
-
-@contextmanager
-def serve(app: Any) -> Iterator[str]:
-    """Serve an application on a free port; gives its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.005)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
 
 
 @pytest.fixture

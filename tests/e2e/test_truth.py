@@ -1,0 +1,73 @@
+"""The hub never reads the truth: with the truth and the generator's files gone, nothing differs."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from three_sources import SOURCES, point_at_sources, population_api
+
+from cli.pipeline import build_golden, run_sync
+from mocks.land_registry.drops import export_drops
+from mocks.land_registry.load import load_land_registry
+from mocks.population.load import load_population
+from mocks.province import make_province
+from mocks.social_insurance.load import load_social_insurance
+from warehouse.landing import make_keys
+
+GOLDEN = "SELECT person_id, pin, full_name, name_key, birth_date, commune_code FROM golden.person"
+LINKS = "SELECT stream, record_id, part, person_id, rung FROM link.cluster_member"
+
+
+@pytest.fixture
+def province(
+    make_database: Callable[[], str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A tiny province, loaded into three running sources; gives the folder it was made in."""
+    make_keys(home / "keys" / "landing.json")
+    folder = tmp_path / "province"
+    make_province(folder, "tiny", 7)
+    databases = {source: make_database() for source in SOURCES}
+    load_population(databases["population"], folder)
+    load_social_insurance(databases["social_insurance"], folder, reader_password="of-the-reader")
+    load_land_registry(databases["land_registry"], folder)
+    export_drops(databases["land_registry"], tmp_path / "drops")
+    with population_api(databases["population"], tmp_path) as port:
+        point_at_sources(monkeypatch, databases, port=port, drops=tmp_path / "drops")
+        yield folder
+
+
+@pytest.mark.slow
+def test_without_the_truth_the_warehouse_comes_out_the_same(
+    province: Path, make_warehouse: Callable[[], Any]
+) -> None:
+    with_truth = content_after_sync(make_warehouse())
+    shutil.rmtree(province)
+    without_truth = content_after_sync(make_warehouse())
+
+    assert {table: len(rows) for table, rows in with_truth.items()} == {
+        table: len(rows) for table, rows in without_truth.items()
+    }
+    assert with_truth == without_truth
+    assert len(with_truth["golden.person"]) > 1_900
+
+
+def content_after_sync(warehouse: Any) -> dict[str, set[tuple[Any, ...]]]:
+    """Everything that the hub makes of the three sources, but for its own ids and clocks."""
+    for source in SOURCES:
+        run_sync(source)
+    build_golden()
+    with warehouse.connect() as connection:
+        found = {"golden.person": GOLDEN, "link.cluster_member": LINKS}
+        for (table,) in connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'standard'"
+        ).fetchall():
+            found[table] = f"SELECT record_id, row_hash, failed_rules::text FROM standard.{table}"
+        return {name: set(rows_of(connection, query)) for name, query in found.items()}
+
+
+def rows_of(connection: psycopg.Connection[Any], query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    return list(connection.execute(query.encode()).fetchall())
