@@ -33,12 +33,20 @@ class WarehouseDatasource(SQLDatasource):
         return engine("pipeline")
 
     def get_execution_engine(self) -> SqlAlchemyExecutionEngine:
-        """GX's execution engine around it; it makes no temporary tables."""
+        """GX's execution engine around it; it makes no temporary tables.
+
+        GX disposes of its engine when it is collected; this one's pool is shared with the whole
+        process, whose open connections would be lost with it.
+        """
         if self._execution_engine is None:
-            self._execution_engine = SqlAlchemyExecutionEngine(
-                engine=self.get_engine(), create_temp_table=False
-            )
+            made = SqlAlchemyExecutionEngine(engine=self.get_engine(), create_temp_table=False)
+            made.close = _leave_open  # type: ignore[method-assign]
+            self._execution_engine = made
         return self._execution_engine
+
+
+def _leave_open() -> None:
+    """Close nothing."""
 
 
 def validate_table(table: str, suite: ExpectationSuite, rows: int) -> list[dict[str, Any]]:
