@@ -31,8 +31,8 @@ def judge_batch(batch_id: int) -> None:
     _, dataset = find_dataset(batch.stream)
     suite = compile_suite(dataset)
     try:
-        _refuse_thin_batch(dataset, batch)
         rows = judged.make_judged_table(dataset, batch_id, _predicates(suite.rules))
+        _refuse_thin_batch(dataset, batch, rows)
         results = _validate(dataset, batch, suite, rows) if rows else []
         verdicts = list(_verdicts(suite, results, rows))
     except GateFailedError as error:
@@ -42,11 +42,11 @@ def judge_batch(batch_id: int) -> None:
     move_batch(batch_id, "judged")
 
 
-def _refuse_thin_batch(dataset: Dataset, batch: Batch) -> None:
-    whole = batch.mode == "snapshot"
-    if whole and batch.read < dataset.sync.row_floor:
+def _refuse_thin_batch(dataset: Dataset, batch: Batch, rows: int) -> None:
+    """Refuse a snapshot with fewer living rows than promised, before a suite passes on nothing."""
+    if batch.mode == "snapshot" and rows < dataset.sync.row_floor:
         message = (
-            f"Batch {batch.batch_id} of {batch.stream} holds {batch.read} rows, its contract "
+            f"Batch {batch.batch_id} of {batch.stream} holds {rows} rows, its contract "
             f"promises at least {dataset.sync.row_floor}; an empty snapshot deletes nothing. "
             "Ask the source's owner, then sync again."
         )
