@@ -40,8 +40,8 @@ COPY link.judgement (stream, record_id, part, anchor_stream, anchor_record_id, v
 TRUNCATE link.cluster_member
 
 -- name: build_clusters
--- A pure function of nodes and judgements. A steward's word goes before the ladder's; a row that
--- still points at two persons belongs to none.
+-- A pure function of nodes and judgements. A steward's word goes before the ladder's, and a pair
+-- that any steward rejected never comes back; a row that still points at two persons belongs to none.
 WITH anchored AS (
     SELECT stream, record_id,
            'P' || left(encode(sha256(convert_to(stream || '|' || record_id, 'UTF8')), 'hex'), 20) AS person_id
@@ -49,15 +49,16 @@ WITH anchored AS (
 ),
 weighed AS (
     SELECT judgement.*, judged_by <> 'ladder' AS by_person,
-           bool_or(judged_by <> 'ladder') OVER (
-               PARTITION BY stream, record_id, part, anchor_stream, anchor_record_id) AS pair_was_reviewed
+           bool_or(judged_by <> 'ladder') OVER pair AS pair_was_reviewed,
+           bool_or(judged_by <> 'ladder' AND verdict = 'negative') OVER pair AS pair_was_rejected
     FROM link.judgement
+    WINDOW pair AS (PARTITION BY stream, record_id, part, anchor_stream, anchor_record_id)
 ),
 positive AS (
     SELECT stream, record_id, part, anchor_stream, anchor_record_id, min(rung) AS rung,
            bool_or(by_person) AS by_person
     FROM weighed
-    WHERE verdict = 'positive' AND (by_person OR NOT pair_was_reviewed)
+    WHERE verdict = 'positive' AND NOT pair_was_rejected AND (by_person OR NOT pair_was_reviewed)
     GROUP BY stream, record_id, part, anchor_stream, anchor_record_id
 ),
 chosen AS (
