@@ -37,6 +37,11 @@ from hub.contract import Dataset
 from warehouse.ledger import Batch
 from warehouse.tables import history_table, stage_table, standard_table
 
+_QUARANTINED = table(
+    "quarantined_row",
+    *map(column, ("stream", "record_id", "state", "resolved_by")),
+    schema="quality",
+)
 VERSION_REUSED = "VERSION_REUSED"
 """Two rows of one key and one version that say different things (reliability: F17)."""
 
@@ -48,27 +53,20 @@ class Merge:
     dataset: Dataset
     batch: Batch
 
-    def decide_outcomes(self) -> Sequence[Executable]:
+    def decide_outcomes(self) -> Update:
         """Give every staged row its outcome: quarantined, superseded, unchanged, ended, accepted.
 
-        Of rows with one key the highest source version wins, the last position among equals.
+        Of rows with one key the highest source version wins, the last position among equals; what
+        is older never stands in for a newer row that is in quarantine.
         """
         stage, standard = self._stage(), standard_table(self.dataset)
         ranked = self._ranked()
-        reused = (
-            update(stage)
-            .where(stage.c.position == ranked.c.position, ranked.c.contents > 1)
-            .values(
-                outcome="quarantined",
-                failed_rules=func.array_append(stage.c.failed_rules, VERSION_REUSED),
-            )
-        )
-        ranked = self._ranked()
-        known = ranked.outerjoin(standard, standard.c.record_id == ranked.c.record_id)
-        outcome = (
+        decided = (
             select(
                 ranked.c.position,
+                ranked.c.reused,
                 case(
+                    (ranked.c.reused, "quarantined"),
                     (ranked.c.place > 1, "superseded"),
                     (ranked.c.source_version < standard.c.source_version, "superseded"),
                     (and_(ranked.c.deleted, standard.c.record_id.is_(None)), "unchanged"),
@@ -77,15 +75,19 @@ class Merge:
                     else_="accepted",
                 ).label("outcome"),
             )
-            .select_from(known)
+            .select_from(ranked.outerjoin(standard, standard.c.record_id == ranked.c.record_id))
+            .where(or_(ranked.c.outcome.is_(None), ranked.c.reused))
             .subquery()
         )
-        decided = (
-            update(stage)
-            .where(stage.c.position == outcome.c.position)
-            .values(outcome=outcome.c.outcome)
+        rules = case(
+            (decided.c.reused, func.array_append(stage.c.failed_rules, VERSION_REUSED)),
+            else_=stage.c.failed_rules,
         )
-        return (reused, decided)
+        return (
+            update(stage)
+            .where(stage.c.position == decided.c.position)
+            .values(outcome=decided.c.outcome, failed_rules=rules)
+        )
 
     def count_outcomes(self) -> Select[Any]:
         """Outcome -> number of staged rows."""
@@ -168,6 +170,39 @@ class Merge:
             },
         )
 
+    def renew_verdicts(self) -> Update:
+        """Give unchanged rows the rules that they break now: rules and other rows may have changed.
+
+        A verdict is the hub's word about a version, not a version; it leaves no history.
+        """
+        stage, standard = self._stage(), standard_table(self.dataset)
+        return (
+            update(standard)
+            .where(
+                standard.c.record_id == stage.c.record_id,
+                stage.c.outcome == "unchanged",
+                standard.c.failed_rules != stage.c.failed_rules,
+            )
+            .values(failed_rules=stage.c.failed_rules)
+        )
+
+    def count_held(self) -> Select[int, int]:
+        """(records published and not in quarantine, those of them that pass every rule)."""
+        standard = standard_table(self.dataset)
+        passing = func.count().filter(standard.c.failed_rules == [])
+        return select(func.count(), passing).where(~self._is_quarantined(standard))
+
+    def count_broken(self) -> Select[Any]:
+        """Rule -> how many of those records break it."""
+        standard = standard_table(self.dataset)
+        rule = func.unnest(standard.c.failed_rules).label("rule_id")
+        broken = (
+            select(rule)
+            .where(standard.c.failed_rules != [], ~self._is_quarantined(standard))
+            .subquery()
+        )
+        return select(broken.c.rule_id, func.count()).group_by(broken.c.rule_id)
+
     def list_quarantined(self) -> Select[Any]:
         """The staged rows that go to quarantine, with the place of their landed row."""
         stage = self._stage()
@@ -186,17 +221,12 @@ class Merge:
     def resolve_quarantine(self) -> Update:
         """Close the quarantined rows whose key came through in this batch."""
         stage = self._stage()
-        quarantined = table(
-            "quarantined_row",
-            *map(column, ("stream", "record_id", "state", "resolved_by")),
-            schema="quality",
-        )
         return (
-            update(quarantined)
+            update(_QUARANTINED)
             .where(
-                quarantined.c.stream == self.batch.stream,
-                quarantined.c.state == "open",
-                quarantined.c.record_id == stage.c.record_id,
+                _QUARANTINED.c.stream == self.batch.stream,
+                _QUARANTINED.c.state == "open",
+                _QUARANTINED.c.record_id == stage.c.record_id,
                 stage.c.outcome.in_(("accepted", "unchanged", "ended")),
             )
             .values(state="resolved", resolved_by=self.batch.batch_id)
@@ -206,18 +236,17 @@ class Merge:
         return stage_table(self.dataset, self.batch.batch_id)
 
     def _ranked(self) -> Subquery:
+        """Each row with a key: its place among those of its key, and whether its version is reused.
+
+        Only the newest version of a key counts as reused; older rows are superseded anyway.
+        """
         stage = self._stage()
-        newest_first = (stage.c.source_version.desc().nulls_last(), stage.c.position.desc())
-        open_rows = select(stage).where(stage.c.outcome.is_(None)).subquery()
-        contents = (
-            select(
-                open_rows.c.record_id,
-                open_rows.c.source_version,
-                func.count(open_rows.c.row_hash.distinct()).label("contents"),
-            )
-            .group_by(open_rows.c.record_id, open_rows.c.source_version)
-            .subquery()
-        )
+        version = stage.c.source_version.desc().nulls_last()
+        of_version: Any = {"partition_by": (stage.c.record_id, stage.c.source_version)}
+        of_key: Any = {"partition_by": stage.c.record_id}
+        differing = func.min(stage.c.row_hash).over(**of_version) != func.max(
+            stage.c.row_hash
+        ).over(**of_version)
         return (
             select(
                 stage.c.position,
@@ -225,19 +254,13 @@ class Merge:
                 stage.c.source_version,
                 stage.c.deleted,
                 stage.c.row_hash,
-                contents.c.contents,
+                stage.c.outcome,
+                and_(differing, func.rank().over(**of_key, order_by=version) == 1).label("reused"),
                 func.row_number()
-                .over(partition_by=stage.c.record_id, order_by=newest_first)
+                .over(**of_key, order_by=(version, stage.c.position.desc()))
                 .label("place"),
             )
-            .join(
-                contents,
-                and_(
-                    contents.c.record_id == stage.c.record_id,
-                    contents.c.source_version.is_not_distinct_from(stage.c.source_version),
-                ),
-            )
-            .where(stage.c.outcome.is_(None))
+            .where(stage.c.record_id.is_not(None))
             .subquery()
         )
 
@@ -247,3 +270,14 @@ class Merge:
             select(null()).select_from(stage).where(stage.c.record_id == standard.c.record_id)
         )
         return and_(standard.c.source_partition.in_(list(partitions)), ~here)
+
+    def _is_quarantined(self, standard: Table) -> ColumnElement[bool]:
+        return exists(
+            select(null())
+            .select_from(_QUARANTINED)
+            .where(
+                _QUARANTINED.c.stream == self.batch.stream,
+                _QUARANTINED.c.state == "open",
+                _QUARANTINED.c.record_id == standard.c.record_id,
+            )
+        )

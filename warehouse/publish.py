@@ -5,8 +5,10 @@ cannot balance or what trips a brake it parks, and the last good version keeps a
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, LiteralString
 
 from psycopg import sql
@@ -25,6 +27,8 @@ from warehouse.queries import load
 from warehouse.tables import stage_table, standard_table
 
 _SQL = {**load("ledger"), **load("publish")}
+NO_KEY = "NO_KEY"
+"""Reason of a row that lacks its owner's key; it is called after its place in the batch."""
 _OUTCOMES = ("accepted", "unchanged", "superseded", "quarantined", "ended")
 
 
@@ -82,8 +86,9 @@ class _Publication:
 
     def publish(self) -> None:
         register_rows = self._hold_stream()
-        for statement in self._merge.decide_outcomes():
-            self._connection.execute(statement)
+        if self._fetch("find_state", {"batch_id": self._batch.batch_id})[0][0] == "published":
+            return  # by another copy of this run, while this one waited for the stream
+        self._connection.execute(self._merge.decide_outcomes())
         counts = self._count_outcomes()
         swept = self._swept_partitions()
         missing = self._scalar(self._merge.count_missing(swept)) if swept is not None else 0
@@ -92,6 +97,8 @@ class _Publication:
         for statement in self._merge.end_rows(swept):
             self._connection.execute(statement)
         self._connection.execute(self._merge.accept_rows())
+        if self._batch.mode == "snapshot":
+            self._connection.execute(self._merge.renew_verdicts())
         self._quarantine(swept)
         self._balance()
         self._record_quality()
@@ -157,18 +164,32 @@ class _Publication:
             self._execute("resolve_vanished_quarantine", row)
 
     def _quarantined_rows(self) -> Iterator[dict[str, Any]]:
+        """One row a key: rows that reuse a version are kept together, sealed as one."""
+        found: dict[str, dict[str, Any]] = {}
         listed = self._rows(self._merge.list_quarantined())
-        for _, record_id, chunk, chunk_row, failed in listed:
-            raw = json.dumps(self._landed.read_row(chunk, chunk_row), default=str)
-            key = record_id or f"batch {self._batch.batch_id} chunk {chunk} row {chunk_row}"
+        for chunk, rows in groupby(listed, key=itemgetter(2)):
+            for (_, record_id, _, chunk_row, failed), landed in self._with_landed(chunk, rows):
+                place = f"batch {self._batch.batch_id} chunk {chunk} row {chunk_row}"
+                key = record_id or place
+                reason = _reason_code(failed[0]) if record_id else NO_KEY
+                row = found.setdefault(key, {"rule_ids": failed, "reason_code": reason, "raw": []})
+                row["raw"].append(landed)
+        for key, row in found.items():
+            raw = json.dumps(row.pop("raw"), default=str).encode()
             yield {
+                **row,
                 "record_id": key,
-                "rule_id": failed[0],
-                "rule_ids": failed,
-                "reason_code": _reason_code(failed[0]),
+                "rule_id": row["rule_ids"][0],
                 "owner": self._contract.owner,
-                "raw_row": seal_bytes(raw.encode(), context=f"{self._batch.stream}|{key}"),
+                "raw_row": seal_bytes(raw, context=f"{self._batch.stream}|{key}"),
             }
+
+    def _with_landed(
+        self, chunk: int, listed: Iterable[tuple[Any, ...]]
+    ) -> Iterable[tuple[tuple[Any, ...], dict[str, Any]]]:
+        """Each listed row of a chunk with the row as landed; the chunk is opened once."""
+        rows = list(listed)
+        return zip(rows, self._landed.read_rows(chunk, [row[3] for row in rows]), strict=True)
 
     def _balance(self) -> None:
         """Compare the register's keys with the source's own digest, where it gave one.
@@ -193,14 +214,11 @@ class _Publication:
 
     def _record_quality(self) -> None:
         """Write each rule's result over the register as it now stands, quarantine included."""
-        standard = standard_table(self._dataset)
         stream = {"stream": self._batch.stream}
         quarantined = int(self._fetch("count_open_rows", stream)[0][0])
-        records = int(self._scalar(select(func.count()).select_from(standard))) + quarantined
-        rule = func.unnest(standard.c.failed_rules).label("rule_id")
-        broken = select(rule).where(standard.c.failed_rules != []).subquery()
-        counted = select(broken.c.rule_id, func.count()).group_by(broken.c.rule_id)
-        failed: dict[str, int] = dict(self._rows(counted))
+        held, passing = self._rows(self._merge.count_held())[0]
+        records = held + quarantined
+        failed: dict[str, int] = dict(self._rows(self._merge.count_broken()))
         for rule_id, count in self._fetch("count_quarantine", stream):
             failed[rule_id] = failed.get(rule_id, 0) + count
         for judged in self._fetch("list_judged_rules", {"batch_id": self._batch.batch_id}):
@@ -208,10 +226,8 @@ class _Publication:
             passed = records - failed.get(words["rule_id"], 0)
             row = {**words, **stream, "total": records, "passed": passed}
             self._execute("record_rule_result", {**row, "batch_id": self._batch.batch_id})
-        faulty = select(func.count()).select_from(standard).where(standard.c.failed_rules != [])
         row = {**stream, "batch_id": self._batch.batch_id, "records": records}
-        row["records_passing_all"] = records - quarantined - int(self._scalar(faulty))
-        self._execute("record_batch_quality", row)
+        self._execute("record_batch_quality", {**row, "records_passing_all": passing})
 
     def _close_books(self, counts: Mapping[str, int], missing: int) -> None:
         batch = self._batch
@@ -257,7 +273,7 @@ class _Publication:
 def _reason_code(rule_id: str) -> str:
     if rule_id == VERSION_REUSED:
         return VERSION_REUSED
-    for ending, code in ((".readable", "UNREADABLE"), (".required", "MISSING"), (".key", "NO_KEY")):
+    for ending, code in ((".readable", "UNREADABLE"), (".required", "MISSING")):
         if rule_id.endswith(ending):
             return code
     return "RULE_BROKEN"

@@ -37,6 +37,9 @@ SELECT batch_id, stream, batch_key, predecessor, state, fence, mode, contract_ha
        read, accepted, unchanged, superseded, quarantined, ended, cursor_to, source_as_of, reason
 FROM sync.batch WHERE batch_id = %(batch_id)s
 
+-- name: find_state
+SELECT state FROM sync.batch WHERE batch_id = %(batch_id)s
+
 -- name: move_batch
 -- A batch goes forward through its states; a published one never changes.
 UPDATE sync.batch SET state = %(state)s, reason = %(reason)s

@@ -116,7 +116,7 @@ CREATE TABLE quality.quarantined_row (
     created_at    timestamptz NOT NULL DEFAULT now(),
     resolved_by   bigint REFERENCES sync.batch
 );
-COMMENT ON COLUMN quality.quarantined_row.raw_row IS 'The row as landed, sealed with a key that the database does not hold.';
+COMMENT ON COLUMN quality.quarantined_row.raw_row IS 'The rows of the key as landed, a JSON list, sealed with a key that the database does not hold.';
 CREATE UNIQUE INDEX row_is_quarantined_once ON quality.quarantined_row (stream, record_id) WHERE state = 'open';
 
 -- link ---------------------------------------------------------------------------------------
