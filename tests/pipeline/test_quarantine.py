@@ -1,0 +1,153 @@
+"""Rows that break a blocking rule: kept whole and sealed, counted once, let go when mended."""
+
+import json
+from typing import Any
+
+from warehouse.landing import LandedBatch, unseal_bytes
+
+from .conftest import CAR, INCREMENTAL, SNAPSHOT, Register, counts
+
+CANARY = "Canary Thị Ẩn"
+CANARY_PIN = "02208500123X"
+WARNING = (
+    "{type: sql, name: V-ODD, dimension: accuracy, severity: warning, mustBe: 0,"
+    ' query: "SELECT COUNT(*) FROM {object} WHERE plate_number LIKE \'%ODD\'"}'
+)
+
+
+def unseal(row: dict[str, Any]) -> Any:
+    """What a quarantined row's envelope holds."""
+    return json.loads(unseal_bytes(row["raw_row"], context=f"{CAR}|{row['record_id']}"))
+
+
+def quality(register: Register, batch_id: int) -> tuple[int, int]:
+    """(records, those that pass every rule) after a batch."""
+    (row,) = register.rows("SELECT * FROM quality.batch_quality WHERE batch_id = %s", batch_id)
+    return row["records"], row["records_passing_all"]
+
+
+def test_a_row_that_cannot_be_read_is_quarantined_whole_with_its_reason_and_owner(
+    register: Register,
+) -> None:
+    register.put("C1")
+    register.put("C2", so_dinh_danh=CANARY_PIN, bien_so=None)
+    outcome = register.sync()
+    assert counts(outcome) == (2, 1, 0, 0, 1, 0)
+    assert list(register.standard()) == ["C1"]
+    (row,) = register.quarantine()
+    found = {key: row[key] for key in row if key not in ("quarantine_id", "raw_row", "created_at")}
+    assert found == {
+        "stream": CAR,
+        "batch_id": outcome.batch_id,
+        "record_id": "C2",
+        "rule_id": "vehicle.car.keeper_pin.readable",
+        "rule_ids": ["vehicle.car.keeper_pin.readable", "vehicle.car.plate_number.required"],
+        "reason_code": "UNREADABLE",
+        "owner": "vehicle-desk",
+        "state": "open",
+        "resolved_by": None,
+    }
+
+
+def test_a_quarantined_row_is_sealed_and_unseals_to_the_landed_row(register: Register) -> None:
+    register.put("C1", chu_xe=CANARY, so_dinh_danh=CANARY_PIN)
+    outcome = register.sync()
+    dump = register.rows("SELECT row_to_json(q)::text AS text FROM quality.quarantined_row AS q")
+    (row,) = register.quarantine()
+    for value in (CANARY, CANARY_PIN, "14A-C1"):
+        assert value.encode().hex() not in dump[0]["text"]
+        assert value not in dump[0]["text"]
+        assert value.encode() not in bytes(row["raw_row"])
+    landed = LandedBatch.open(register.batch(outcome.batch_id)["landed_url"])
+    assert unseal(row) == [landed.read_row(0, 0)]
+    assert unseal(row)[0]["chu_xe"] == CANARY
+
+
+def test_rows_that_reuse_a_version_are_kept_both_in_one_envelope(register: Register) -> None:
+    register.write_contract(INCREMENTAL)
+    register.fill(4)
+    register.add("C1", bien_so="ONE")
+    register.add("C1", bien_so="OTHER")
+    assert counts(register.sync()) == (6, 4, 0, 0, 2, 0)
+    (row,) = register.quarantine()
+    assert sorted(landed["bien_so"] for landed in unseal(row)) == ["ONE", "OTHER"]
+
+
+def test_a_row_that_breaks_a_rule_keeps_its_last_good_version_published_and_counts_once(
+    register: Register,
+) -> None:
+    register.write_contract(rules=WARNING)
+    register.put("C1", bien_so="14A-ODD")
+    register.put("C2")
+    first = register.sync()
+    assert quality(register, first.batch_id) == (2, 1)
+    register.put("C1", "11:00", bien_so=None)
+    second = register.sync()
+    assert counts(second) == (2, 0, 1, 0, 1, 0)
+    assert register.standard("plate_number")["C1"] == ("14A-ODD",)
+    assert [(row["record_id"], row["state"]) for row in register.quarantine()] == [("C1", "open")]
+    assert quality(register, second.batch_id) == (2, 1)
+    results = register.rows(
+        "SELECT rule_id, total, passed FROM quality.rule_result"
+        " WHERE batch_id = %s AND (passed < total OR rule_id = 'V-ODD')",
+        second.batch_id,
+    )
+    assert sorted((row["rule_id"], row["total"], row["passed"]) for row in results) == [
+        ("V-ODD", 2, 2),
+        ("vehicle.car.plate_number.required", 2, 1),
+    ]
+
+
+def test_a_row_that_its_owner_corrects_is_accepted_and_its_quarantine_resolved(
+    register: Register,
+) -> None:
+    register.put("C1", bien_so=None)
+    register.put("C2")
+    register.sync()
+    again = register.sync()
+    assert counts(again) == (2, 0, 1, 0, 1, 0)
+    (still,) = register.quarantine()
+    assert (still["state"], still["batch_id"]) == ("open", again.batch_id)
+    register.put("C1", "11:00")
+    mended = register.sync()
+    assert counts(mended) == (2, 1, 1, 0, 0, 0)
+    assert register.standard("plate_number")["C1"] == ("14A-C1",)
+    (row,) = register.quarantine()
+    assert (row["state"], row["resolved_by"]) == ("resolved", mended.batch_id)
+    assert quality(register, mended.batch_id) == (2, 2)
+
+
+def test_a_quarantined_row_that_its_owner_removes_is_resolved(register: Register) -> None:
+    register.put("C1", bien_so=None)
+    register.put("C2")
+    register.sync()
+    register.run("DELETE FROM xe.o_to WHERE ma = 'C1'")
+    outcome = register.sync()
+    (row,) = register.quarantine()
+    assert (row["state"], row["resolved_by"]) == ("resolved", outcome.batch_id)
+
+
+def test_a_row_without_a_key_is_called_after_its_place_whatever_else_it_breaks(
+    register: Register,
+) -> None:
+    register.write_contract(SNAPSHOT.replace("completeness: keys", "completeness: none"))
+    register.add(" ", ngay="infinity", bien_so=None)
+    register.add("C2", "11:00")
+    outcome = register.sync()
+    assert counts(outcome) == (2, 1, 0, 0, 1, 0)
+    (row,) = register.quarantine()
+    assert row["record_id"] == f"batch {outcome.batch_id} chunk 0 row 0"
+    assert row["reason_code"] == "NO_KEY"
+    assert sorted(row["rule_ids"]) == [
+        "vehicle.car.key",
+        "vehicle.car.plate_number.required",
+        "vehicle.car.registered_date.readable",
+    ]
+
+
+def test_a_published_row_whose_new_version_is_quarantined_is_not_swept(register: Register) -> None:
+    register.fill(2)
+    register.sync()
+    register.run("UPDATE xe.o_to SET bien_so = NULL, luc = '2025-07-01 12:00' WHERE ma = 'C001'")
+    assert counts(register.sync()) == (2, 0, 1, 0, 1, 0)
+    assert list(register.standard()) == ["C001", "C002"]
