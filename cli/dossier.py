@@ -219,7 +219,7 @@ def describe_value(value: Any) -> str:
         return " · ".join(
             f"{name.replace('_', ' ')}: {describe_value(part)}"
             for name, part in sorted(value.items(), key=_place_of_part)
-            if name != "record_id" and part not in (None, "", [])
+            if name not in ("batch_id", "record_id") and part not in (None, "", [])
         )
     if isinstance(value, bool):
         return "yes" if value else "no"
