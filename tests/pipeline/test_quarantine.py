@@ -11,7 +11,7 @@ CANARY = "Canary Thị Ẩn"
 CANARY_PIN = "02208500123X"
 WARNING = (
     "{type: sql, name: V-ODD, dimension: accuracy, severity: warning, mustBe: 0,"
-    ' query: "SELECT COUNT(*) FROM {object} WHERE plate_number LIKE \'%ODD\'"}'
+    " query: \"SELECT COUNT(*) FROM {object} WHERE plate_number LIKE '%ODD'\"}"
 )
 
 
