@@ -193,7 +193,7 @@ def render_dossier(case: Case, answer: Mapping[str, Any], console: Console) -> N
         fields.add_row(name, shown, entry.get("source") or "", date, entry["verdict"])
     console.print(fields)
     documents = Table(title="Documents of the dossier", title_justify="left")
-    for heading in ("Document", "", "Taken from", "Only if"):
+    for heading in ("Document", "What to do", "Taken from", "Only if"):
         documents.add_column(heading, overflow="fold")
     for document in sorted(answer["documents"], key=lambda item: str(item["action"])):
         origin = ", ".join(

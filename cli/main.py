@@ -117,6 +117,11 @@ def demo(
         raise typer.Exit(INTERRUPTED) from None
     if json:
         print_json(result)
+    elif check:
+        say(
+            f"Passed in {result['seconds']:.0f} s: {len(result['runs'])} DAG runs, "
+            f"{result['balanced_batches']} balanced batches, {len(result['prefills'])} prefills."
+        )
 
 
 @app.command()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +14,16 @@ from cli.processes import Supervisor
 from cli.services import Services
 from cli.start import find_services
 from hub.errors import MotlanError
+
+PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+COUNTS = frozenset({"row_count", "accepted", "unchanged", "superseded", "open_quarantine"})
+COLUMNS = {
+    "services": ("name", "pid", "port"),
+    "streams": (
+        *("stream", "as_of", "row_count", "state", "accepted", "unchanged", "superseded"),
+        "open_quarantine",
+    ),
+}
 
 
 def list_addresses(services: Services) -> dict[str, str]:
@@ -55,16 +66,25 @@ def read_state(home: Path) -> dict[str, Any]:
 
 def render_state(state: Mapping[str, Any], console: Console) -> None:
     """Print services and streams as tables."""
-    for title in ("services", "streams"):
+    for title, columns in COLUMNS.items():
         rows = state[title]
         if not rows:
             console.print(f"No {title}.")
             continue
         table = Table(title=title.capitalize(), title_justify="left")
-        for name in rows[0]:
-            table.add_column(name.replace("_", " "))
+        for name in columns:
+            table.add_column(name.replace("_", " "), justify="right" if name in COUNTS else "left")
         for row in rows:
-            table.add_row(*("" if value is None else str(value) for value in row.values()))
+            table.add_row(*(_cell(name, row.get(name)) for name in columns))
         console.print(table)
     if state.get("advice"):
         console.print(state["advice"])
+
+
+def _cell(name: str, value: Any) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return ""
+    if name == "as_of":
+        return f"{datetime.fromisoformat(value).astimezone(PROVINCE_TIME):%d/%m/%Y %H:%M}"
+    return f"{value:,}" if name in COUNTS else str(value)
