@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import yaml
 from open_data_contract_standard.model import (
@@ -40,6 +40,9 @@ OWN_COLUMNS: Final = frozenset(
 
 class _Words(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+_W = TypeVar("_W", bound=_Words)
 
 
 class Bound(_Words):
@@ -120,7 +123,9 @@ class ContractField(_Words):
     primary_key: bool
     classification: str
     options: Mapping[str, Any]
-    link_role: Literal["pin", "old_number", "name", "birth_date", "insurance_number"] | None = None
+    link_role: Literal["pin", "old_number", "name", "birth_date", "insurance_number"] | None = (
+        Field(default=None, alias="linkRole")
+    )
     golden: GoldenField | None = None
 
     @property
@@ -277,10 +282,8 @@ def parse_contract(text: str, *, name: str = "contract") -> Contract:
         message = f"{name} is not valid YAML: {str(error).splitlines()[0]}."
         raise ContractError(message) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = f"{name}: {where}: {first['msg']}."
-        raise ContractError(message) from error
+        message = f"{name}: {_first_fault(error, OpenDataContractStandard)}"
+        raise ContractError(message) from None
     except ContractError as error:
         message = f"{name}: {error}"
         raise ContractError(message) from error
@@ -352,7 +355,7 @@ def _read_dataset(source: str, item: SchemaObject) -> Dataset:
         raise ContractError(message)
     place = f"{source}.{item.name}"
     custom = _Custom(item.customProperties, place)
-    sync = Sync.model_validate(custom.take("sync"))
+    sync = _read_words(Sync, custom.take("sync"), f"{place}: sync")
     linkage, golden = custom.take("linkage", None), custom.take("golden", None)
     options = custom.take("options", {})
     custom.refuse_leftovers()
@@ -365,8 +368,8 @@ def _read_dataset(source: str, item: SchemaObject) -> Dataset:
         fields=fields,
         sync=sync,
         options=options,
-        linkage=Linkage.model_validate(linkage) if linkage else None,
-        golden=GoldenList.model_validate(golden) if golden else None,
+        linkage=_read_words(Linkage, linkage, f"{place}: linkage") if linkage else None,
+        golden=_read_words(GoldenList, golden, f"{place}: golden") if golden else None,
         rules=tuple(_read_rules(place, item, fields)),
     )
 
@@ -384,20 +387,48 @@ def _read_field(place: str, item: SchemaProperty) -> ContractField:
         raise ContractError(message)
     golden = custom.take("golden", None)
     golden = {"field": golden} if isinstance(golden, str) else golden
-    field = ContractField(
-        name=item.name,
-        physical_name=item.physicalName or item.name,
-        kind=kind,
-        required=bool(item.required or item.primaryKey),
-        unique=bool(item.unique),
-        primary_key=bool(item.primaryKey),
-        classification=item.classification or "restricted",
-        options=custom.take("options", {}),
-        link_role=custom.take("linkRole", None),
-        golden=GoldenField.model_validate(golden) if golden else None,
-    )
+    here = f"{place}.{item.name}"
+    words = {
+        "name": item.name,
+        "physical_name": item.physicalName or item.name,
+        "kind": kind,
+        "required": bool(item.required or item.primaryKey),
+        "unique": bool(item.unique),
+        "primary_key": bool(item.primaryKey),
+        "classification": item.classification or "restricted",
+        "options": custom.take("options", {}),
+        "linkRole": custom.take("linkRole", None),
+        "golden": _read_words(GoldenField, golden, f"{here}: golden") if golden else None,
+    }
     custom.refuse_leftovers()
-    return field
+    return _read_words(ContractField, words, here)
+
+
+def _read_words(model: type[_W], words: Any, place: str) -> _W:
+    try:
+        return model.model_validate(words)
+    except ValidationError as error:
+        message = f"{place}: {_first_fault(error, model)}"
+        raise ContractError(message) from None
+
+
+def _first_fault(error: ValidationError, model: type[BaseModel]) -> str:
+    """What is wrong first, where, and which key was probably meant."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    *above, key = first["loc"] or ("",)
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"{where}: {first['msg']}."
+    known = _keys(model)
+    for part in above:
+        inner = known.get(str(part))
+        known = _keys(inner) if isinstance(inner, type) and issubclass(inner, BaseModel) else {}
+    close = get_close_matches(str(key), known, n=1)
+    return f"unknown key {where!r}" + (f"; did you mean {close[0]!r}?" if close else ".")
+
+
+def _keys(model: type[BaseModel]) -> dict[str, Any]:
+    return {item.alias or name: item.annotation for name, item in model.model_fields.items()}
 
 
 def _read_rules(place: str, item: SchemaObject, fields: Sequence[ContractField]) -> Iterator[Rule]:
