@@ -3,11 +3,10 @@
 from functools import reduce
 from operator import or_
 
-import pendulum
 from airflow.sdk import dag, task
 
+from dags.assets import standard_records
 from dags.step import step
-from dags.sync import standard_records
 from hub.contract import load_contracts
 from hub.settings import get_settings
 
@@ -36,7 +35,6 @@ def build() -> None:
     dag_id="build_golden",
     description="Clusters and golden records",
     schedule=reduce(or_, [standard_records(source) for source in _SOURCES]),
-    start_date=pendulum.datetime(2025, 7, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
     tags=["golden"],

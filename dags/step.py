@@ -9,7 +9,7 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
-    AirflowRuntimeError,
+    AirflowNotFoundException,
 )
 
 from hub.errors import MotlanError, SourceUnavailableError, where_it_arose
@@ -47,6 +47,6 @@ def use_connection(source: str) -> None:
     """Take the source's address from Airflow's connection ``motlan_<source>``, if there is one."""
     try:
         found = Connection.get(f"motlan_{source}")
-    except AirflowRuntimeError:
+    except AirflowNotFoundException:
         return
     os.environ[f"MOTLAN_CONN_{source.upper()}"] = found.get_uri()

@@ -1,24 +1,20 @@
 """Airflow DAGs ``sync_<source>``: one a contract, four tasks a dataset.
 
 Land, standardise, judge, publish: only the batch id goes from task to task. When a source has
-been published, its asset sets off the golden build.
+been published, its asset sets off the golden build. A DAG that is unpaused waits for its next
+time; nobody wants last night's run at noon.
 """
 
 from datetime import timedelta
 from typing import Any
 
-import pendulum
-from airflow.sdk import DAG, Asset, dag, task, task_group
+from airflow.sdk import DAG, CronTriggerTimetable, dag, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
+from dags.assets import standard_records
 from dags.step import step, use_connection
 from hub.contract import Contract, load_contracts
 from hub.settings import get_settings
-
-
-def standard_records(source: str) -> Asset:
-    """The asset that a source's publication updates."""
-    return Asset(f"motlan://standard/{source}")
 
 
 @task(retries=3, retry_delay=timedelta(seconds=30), retry_exponential_backoff=True)
@@ -73,8 +69,9 @@ def sync_dag(contract: Contract) -> DAG:
     @dag(
         dag_id=f"sync_{contract.source}",
         description=f"{contract.title}: source to standard.*",
-        schedule=contract.schedule,
-        start_date=pendulum.datetime(2025, 7, 1, tz="UTC"),
+        schedule=CronTriggerTimetable(
+            contract.schedule, timezone="UTC", run_immediately=timedelta(0)
+        ),
         catchup=False,
         max_active_runs=1,
         tags=["sync"],
