@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -16,11 +16,11 @@ from cli.start import find_services
 from hub.errors import MotlanError
 
 PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
-COUNTS = frozenset({"row_count", "accepted", "unchanged", "superseded", "open_quarantine"})
+COUNTS = frozenset({"row_count", "accepted", "unchanged", "open_quarantine"})
 COLUMNS = {
     "services": ("name", "pid", "port"),
     "streams": (
-        *("stream", "as_of", "row_count", "state", "accepted", "unchanged", "superseded"),
+        *("stream", "as_of", "row_count", "state", "accepted", "unchanged"),
         "open_quarantine",
     ),
 }
@@ -73,7 +73,8 @@ def render_state(state: Mapping[str, Any], console: Console) -> None:
             continue
         table = Table(title=title.capitalize(), title_justify="left")
         for name in columns:
-            table.add_column(name.replace("_", " "), justify="right" if name in COUNTS else "left")
+            side: Literal["left", "right"] = "right" if name in COUNTS else "left"
+            table.add_column(name.replace("_", " "), justify=side, no_wrap=name not in COUNTS)
         for row in rows:
             table.add_row(*(_cell(name, row.get(name)) for name in columns))
         console.print(table)
