@@ -150,7 +150,8 @@ def _list_statements(contract: Contract, dataset: Dataset) -> Select[Any]:
     standard = standard_table(dataset)
     owner = contract.get_dataset(golden.of) if golden.of else dataset
     key = standard.c[golden.by] if golden.by else standard.c.record_id
-    source: Any = _MEMBER.join(standard, _is_member(owner, key))
+    member = _members_of(owner)
+    source: Any = member.join(standard, member.c.record_id == key)
     item = _item(dataset, standard)
     for name, target in golden.embed.items():
         other = contract.get_dataset(target.partition(".")[0])
@@ -179,11 +180,11 @@ def _list_statements(contract: Contract, dataset: Dataset) -> Select[Any]:
     )
     return (
         select(
-            _MEMBER.c.person_id,
+            member.c.person_id,
             func.jsonb_build_object(golden.list, statement).label("document"),
         )
         .select_from(source)
-        .group_by(_MEMBER.c.person_id)
+        .group_by(member.c.person_id)
     )
 
 
@@ -232,6 +233,15 @@ def _utc(moment: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _is_member(dataset: Dataset, record_id: ColumnElement[Any]) -> ColumnElement[bool]:
     return and_(_MEMBER.c.stream == dataset.stream, _MEMBER.c.record_id == record_id)
+
+
+def _members_of(dataset: Dataset) -> Subquery:
+    """(person_id, record_id) of a dataset; a person is in a row once, in however many parts."""
+    found = select(_MEMBER.c.person_id, _MEMBER.c.record_id).where(
+        _MEMBER.c.stream == dataset.stream
+    )
+    in_parts = dataset.linkage is not None and dataset.linkage.parties is not None
+    return (found.distinct() if in_parts else found).subquery()
 
 
 def _draft_documents(connection: Connection, survivors: Iterable[Survivor]) -> None:
