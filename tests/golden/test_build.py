@@ -1,0 +1,231 @@
+"""One record a person: who wins a field, what is kept of the others, and what a rebuild changes."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from golden.build import build_golden
+from golden.survivorship import list_survivors
+from hub.contract import load_contracts
+from linkage.ladder import link_people
+from warehouse.connection import engine
+from warehouse.golden import build_people
+
+from ..linkage.conftest import CONTRACTS, Registers, born
+
+PIN, NAME = "022085001234", "Nguyễn Thị Hoà"
+
+
+def build(registers: Registers) -> dict[str, dict[str, Any]]:
+    """Link and build; name of the person -> golden record."""
+    link_people()
+    build_golden()
+    return people(registers)
+
+
+def people(registers: Registers) -> dict[str, dict[str, Any]]:
+    """Name of the person -> golden record."""
+    return {row["full_name"]: row for row in registers.rows("SELECT * FROM golden.person")}
+
+
+def two_sources(registers: Registers) -> None:
+    """One person in two registers that do not agree on her name."""
+    registers.person(
+        "P1", NAME, pin=PIN, sex_code="2", flags=["NFC:full_name"], **born("1985-07-03")
+    )
+    registers.participant(
+        "S1",
+        "Nguyễn Thị Huệ",
+        pin=PIN,
+        sex_code="2",
+        insurance_number="2212345678",
+        receives_pension=False,
+        failed_rules=["SI-1"],
+        batch_id=2,
+        **born("1985-07-03"),
+    )
+
+
+def test_the_population_register_wins_the_name_and_the_other_is_kept(registers: Registers) -> None:
+    two_sources(registers)
+    person = build(registers)[NAME]
+    document = person["document"]
+    assert document["full_name"] == {
+        "value": NAME,
+        "key": "nguien thi hoa",
+        "source": "population",
+        "stream": "population.person",
+        "record_id": "P1",
+        "batch_id": 1,
+        "as_of": "2025-07-01T03:00:00Z",
+        "flags": ["NFC:full_name"],
+        "failed_rules": [],
+        "classification": "personal",
+        "verdict": "conflicting",
+        "conflicts": [
+            {
+                "source": "social_insurance",
+                "value": "Nguyễn Thị Huệ",
+                "as_of": "2025-07-01T03:00:00Z",
+            }
+        ],
+    }
+    assert document["sex_code"]["verdict"] == "known"
+    assert "conflicts" not in document["sex_code"]
+    assert document["insurance_number"]["source"] == "social_insurance"
+    assert document["insurance_number"]["failed_rules"] == ["SI-1"]
+    columns = ("pin", "full_name", "name_key", "birth_date", "birth_date_precision", "deceased")
+    assert tuple(person[name] for name in columns) == (
+        PIN,
+        NAME,
+        "nguien thi hoa",
+        date(1985, 7, 3),
+        "day",
+        False,
+    )
+
+
+def test_one_name_spelt_twice_is_no_conflict(registers: Registers) -> None:
+    registers.person("P1", NAME, pin=PIN)
+    registers.participant("S1", "NGUYỄN THỊ HÒA", pin=PIN)
+    assert build(registers)[NAME]["document"]["full_name"]["verdict"] == "known"
+
+
+@pytest.mark.parametrize(
+    ("stated", "other", "verdict"),
+    [
+        ("1985-07-03", "1985", "known"),
+        ("1985", "1985-07-03", "known"),
+        ("1985-07-03", "1985-07-04", "conflicting"),
+        ("1985-07-03", "1986", "conflicting"),
+    ],
+)
+def test_a_year_does_not_contradict_a_day_of_that_year(
+    registers: Registers, stated: str, other: str, verdict: str
+) -> None:
+    registers.person("P1", NAME, pin=PIN, **born(stated))
+    registers.participant("S1", NAME, pin=PIN, **born(other))
+    found = build(registers)[NAME]
+    assert found["document"]["birth_date"]["value"] == stated
+    assert found["document"]["birth_date"]["verdict"] == verdict
+    assert found["birth_date_precision"] == ("day" if len(stated) == 10 else "year")
+
+
+def test_a_number_that_two_persons_carry_identifies_neither(registers: Registers) -> None:
+    registers.person("P1", "Lê Văn Cảnh", pin=PIN)
+    registers.person("P2", NAME, pin=PIN)
+    registers.person("P3", "Đỗ Thị Én", pin="022190004321")
+    assert {name: row["pin"] for name, row in build(registers).items()} == {
+        "Lê Văn Cảnh": None,
+        NAME: None,
+        "Đỗ Thị Én": "022190004321",
+    }
+    registers.rows("DELETE FROM standard.population__person WHERE record_id = 'P1'")
+    assert build(registers)[NAME]["pin"] == PIN
+
+
+def test_a_number_may_move_from_one_person_to_another_in_one_build(registers: Registers) -> None:
+    registers.person("P1", "Lê Văn Cảnh", pin=PIN)
+    registers.person("P2", NAME, pin="022190004321")
+    build(registers)
+    registers.rows(
+        "UPDATE standard.population__person SET pin ="
+        " CASE record_id WHEN 'P1' THEN '022190004321' ELSE %s END",
+        PIN,
+    )
+    found = build(registers)
+    assert {name: row["pin"] for name, row in found.items()} == {
+        "Lê Văn Cảnh": "022190004321",
+        NAME: PIN,
+    }
+
+
+def test_a_rebuild_without_changes_changes_no_record(registers: Registers) -> None:
+    two_sources(registers)
+    registers.person("P2", "Lê Văn Cảnh")
+    link_people()
+    first = build_golden()
+    before = people(registers)
+    link_people()
+    second = build_golden()
+    assert (first.people, first.changed, first.linked, first.unlinked) == (2, 2, 1, 0)
+    assert (second.people, second.changed) == (2, 0)
+    assert people(registers) == before
+    registers.rows("UPDATE standard.population__person SET sex_code = '1' WHERE record_id = 'P2'")
+    assert build_golden().changed == 1
+    versions = {name: row["version"] for name, row in people(registers).items()}
+    assert versions == {NAME: 1, "Lê Văn Cảnh": 2}
+    builds = registers.rows("SELECT * FROM golden.build ORDER BY build_id")
+    assert [row["changed"] for row in builds] == [2, 0, 1]
+    assert all(row["finished_at"] for row in builds)
+
+
+def test_a_person_who_left_the_population_register_has_no_record(registers: Registers) -> None:
+    two_sources(registers)
+    registers.person("P2", "Lê Văn Cảnh")
+    build(registers)
+    registers.rows("DELETE FROM standard.population__person WHERE record_id = 'P1'")
+    assert list(build(registers)) == ["Lê Văn Cảnh"]
+    assert (
+        registers.rows("SELECT person_id FROM golden.statement WHERE source <> 'population'") == []
+    )
+
+
+def test_the_statements_name_winners_and_losers(registers: Registers) -> None:
+    two_sources(registers)
+    build(registers)
+    found = registers.rows(
+        "SELECT field, source, value, record_id, batch_id, survived FROM golden.statement"
+        " WHERE field IN ('full_name', 'insurance_number') ORDER BY field, source"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("full_name", "population", NAME, "P1", 1, True),
+        ("full_name", "social_insurance", "Nguyễn Thị Huệ", "S1", 2, False),
+        ("insurance_number", "social_insurance", "2212345678", "S1", 2, True),
+    ]
+
+
+def test_a_list_holds_each_row_once_with_what_it_embeds(registers: Registers) -> None:
+    registers.person("P1", NAME, pin=PIN)
+    registers.publish(
+        "land_registry.parcel", "T1", parcel_id="T1", sheet_number="12", commune_code="06691"
+    )
+    party = {"name": NAME, "pin": PIN}
+    registers.certificate("G1", party, party, parcel_id="T1", serial="AB 123456")
+    registers.certificate("G2", party, parcel_id="T9", serial="AB 654321")
+    document = build(registers)[NAME]["document"]["certificates"]
+    assert document["source"] == "land_registry"
+    items = document["value"]
+    assert [(item["record_id"], item["serial"]) for item in items] == [
+        ("G1", "AB 123456"),
+        ("G2", "AB 654321"),
+    ]
+    assert items[0]["parcel"]["sheet_number"] == "12"
+    assert items[0]["parcel"]["commune_code_old"] == "06691"
+    assert "parcel" not in items[1]
+
+
+def test_the_records_are_the_same_for_any_order_of_contracts_and_any_time_zone(
+    registers: Registers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_sources(registers)
+    registers.publish(
+        *("population.residence", "R1"),
+        person_id_population="P1",
+        kind_code="permanent",
+        commune_code="06691",
+        from_date=date(1945, 3, 9),
+    )
+    before = build(registers)
+    contracts = list(load_contracts([CONTRACTS]).values())
+    for zone in ("Asia/Ho_Chi_Minh", "America/New_York", "Asia/Kathmandu"):
+        engine("pipeline").dispose()
+        monkeypatch.setenv("PGTZ", zone)
+        contracts.reverse()
+        assert build_people(contracts, list_survivors(contracts)).changed == 0
+        with engine("pipeline").connect() as connection:
+            found = connection.exec_driver_sql("SHOW timezone").scalar_one()
+        assert found == zone
+    assert people(registers) == before
+    assert before[NAME]["commune_code"] == "06691"
