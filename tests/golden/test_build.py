@@ -212,7 +212,7 @@ def test_the_records_are_the_same_for_any_order_of_contracts_and_any_time_zone(
     two_sources(registers)
     registers.publish(
         *("population.residence", "R1"),
-        person_id_population="P1",
+        person_id="P1",
         kind_code="permanent",
         commune_code="06691",
         from_date=date(1945, 3, 9),
