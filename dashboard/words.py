@@ -43,8 +43,8 @@ WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "en": "Freshness and last batch (read = accepted + unchanged + superseded + quarantined)",
     },
     "quality": {
-        "vi": "Chỉ số chất lượng như khi nhận, theo tiêu chí (%)",
-        "en": "Quality index as received, by criterion (%)",
+        "vi": "Chỉ số chất lượng theo tiêu chí (%)",
+        "en": "Quality index by criterion (%)",
     },
     "every_rule": {"vi": "Đạt mọi quy tắc", "en": "Pass every rule"},
     "not_measured": {"vi": "chưa đo", "en": "not measured"},
