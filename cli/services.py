@@ -18,6 +18,7 @@ from cli.processes import Service, port_setting
 
 # What a program needs from the machine it runs on; everything else is given on purpose.
 INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER")
+WEB_SERVICES = ("population", "lookup", "dashboard", "airflow_api")
 SOURCES = ("population", "social_insurance", "land_registry")
 
 
@@ -32,6 +33,11 @@ class Services:
     def port(self, name: str) -> int:
         """The port of a service."""
         return int(self.values[port_setting(name)])
+
+    def list_ports(self) -> dict[str, int]:
+        """Every service that listens here, and where."""
+        clusters = [f"postgres_{name}" for name in self.cluster_names()]
+        return {name: self.port(name) for name in (*clusters, *WEB_SERVICES)}
 
     def url(self, name: str) -> str:
         """The address of an HTTP service."""

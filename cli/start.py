@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli.contracts import apply as apply_contracts
 from cli.environment import DATABASES, read_environment, write_environment, write_private
-from cli.processes import Supervisor, ensure_space
+from cli.processes import Supervisor, ensure_port_free, ensure_space
 from cli.services import SOURCES, Services
 from cli.terminal import step
 from hub.errors import WrongUseError
@@ -34,6 +34,9 @@ def start_all(
     held = [note.port for note in supervisor.list_running() if note.port is not None]
     values = write_environment(home, free_ports=free_ports, ports_held=held)
     services = Services(home, values)
+    for name, port in services.list_ports().items():
+        if port not in held:
+            ensure_port_free(name, port)
     make_keys(home)
     start_clusters(supervisor, services)
     with step("Warehouse: roles, migrations, contracts, the demo desk"):
