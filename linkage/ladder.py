@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 
 from hub.contract import load_contracts
 from hub.settings import get_settings
-from warehouse.connection import connect
+from warehouse.connection import driver_connection, hold, transaction
 from warehouse.links import (
     CandidatePair,
     Judgement,
@@ -29,8 +29,11 @@ NAME_AGREES: Final = 0.85
 
 def link_people() -> LinkCounts:
     """Walk the ladder over everything published, and build the clusters anew."""
-    fill_nodes(load_contracts(get_settings().contract_folders).values())
-    with connect("pipeline") as connection:
+    contracts = load_contracts(get_settings().contract_folders).values()
+    with transaction("pipeline") as held:
+        hold(held, "golden")
+        fill_nodes(held, contracts)
+        connection = driver_connection(held)
         judgements = [
             judge(pair) for judge, rung in _LADDER for pair in list_candidates(connection, rung)
         ]

@@ -5,10 +5,15 @@ from contextlib import contextmanager
 from functools import cache
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.errors import WarehouseRefusedError, WarehouseUnavailableError, where_it_arose
+from hub.errors import (
+    StreamBusyError,
+    WarehouseRefusedError,
+    WarehouseUnavailableError,
+    where_it_arose,
+)
 from hub.settings import Role, get_settings
 
 CONNECT_SECONDS = 5
@@ -47,10 +52,28 @@ def transaction(role: Role) -> Iterator[Connection]:
 
     Raises:
         WarehouseUnavailableError: nobody answers at the role's URL.
+        StreamBusyError: another transaction held a lock for longer than this one waits.
         WarehouseRefusedError: a statement failed; said without its values.
     """
     with _without_values(role), engine(role).begin() as connection:
         yield connection
+
+
+def hold(connection: Connection, what: str) -> None:
+    """Let no other transaction that holds ``what`` run until this one has ended.
+
+    Raises:
+        StreamBusyError: another one did not end in the role's ``lock_timeout``.
+    """
+    lock = text("SELECT pg_advisory_xact_lock(hashtext(:what))")
+    connection.execute(lock, {"what": f"motlan.{what}"})
+
+
+def driver_connection(connection: Connection) -> psycopg.Connection:
+    """The psycopg connection under a SQLAlchemy one, in the same transaction."""
+    found = connection.connection.driver_connection
+    assert isinstance(found, psycopg.Connection)
+    return found
 
 
 @contextmanager
@@ -59,6 +82,7 @@ def connect(role: Role) -> Iterator[psycopg.Connection]:
 
     Raises:
         WarehouseUnavailableError: nobody answers at the role's URL.
+        StreamBusyError: another transaction held a lock for longer than this one waits.
         WarehouseRefusedError: a statement failed; said without its values.
     """
     url = libpq_url(get_settings().warehouse_url(role))
@@ -84,6 +108,9 @@ def _without_values(role: Role) -> Iterator[None]:
                 "start it with `motlan up`, or mend MOTLAN_WAREHOUSE_URL."
             )
             raise WarehouseUnavailableError(message) from None
+        if isinstance(origin, psycopg.errors.LockNotAvailable):
+            message = "Another run holds what this one needs; run it again when that has ended."
+            raise StreamBusyError(message) from None
         described = getattr(origin, "diag", None)
         named = [
             getattr(described, part, None)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, distinct_on
 
 from hub.contract import Contract, Dataset
-from warehouse.connection import transaction
+from warehouse.connection import hold, transaction
 from warehouse.queries import load
 from warehouse.tables import standard_table
 
@@ -67,6 +67,7 @@ class GoldenOutcome:
 def build_people(contracts: Sequence[Contract], survivors: Sequence[Survivor]) -> GoldenOutcome:
     """Build every golden record in one transaction; readers see the old ones until it ends."""
     with transaction("pipeline") as connection:
+        hold(connection, "golden")
         cursor = connection.connection.cursor()
         build_id = int(cursor.execute(_SQL["begin_build"]).fetchone()[0])
         connection.exec_driver_sql("DELETE FROM golden.survivorship")

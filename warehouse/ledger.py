@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from hub.contract import Contract
 from hub.errors import MotlanError, WrongUseError
 from hub.settings import Role
-from warehouse.connection import connect, transaction
+from warehouse.connection import connect, driver_connection, hold, transaction
 from warehouse.queries import load
 from warehouse.tables import ensure_tables
 
@@ -82,11 +82,11 @@ def apply_contract(contract: Contract) -> None:
     Raises:
         SchemaDriftError: the contract has changed in a way that breaks what is published.
     """
-    with transaction("pipeline") as connection:
+    with transaction("pipeline") as held:
+        hold(held, "contract")
+        connection = driver_connection(held)
         for dataset in contract.datasets:
-            ensure_tables(connection, dataset)
-    with connect("pipeline") as connection:
-        for dataset in contract.datasets:
+            ensure_tables(held, dataset)
             row = {
                 "name": dataset.stream,
                 "source": contract.source,

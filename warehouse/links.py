@@ -7,11 +7,10 @@ from typing import Any, Literal
 import psycopg
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
-from sqlalchemy import Select, column, func, insert, literal, null, select, table
+from sqlalchemy import Connection, Select, column, func, insert, literal, null, select, table
 from sqlalchemy.dialects import postgresql
 
 from hub.contract import Contract, Dataset
-from warehouse.connection import transaction
 from warehouse.queries import load
 from warehouse.tables import standard_table
 
@@ -72,16 +71,15 @@ class LinkCounts:
     nodes: int
 
 
-def fill_nodes(contracts: Iterable[Contract]) -> None:
+def fill_nodes(connection: Connection, contracts: Iterable[Contract]) -> None:
     """Gather anew every row and party that speaks of a person, as the contracts say."""
-    with transaction("pipeline") as connection:
-        connection.exec_driver_sql("TRUNCATE link.node")
-        for contract in contracts:
-            for dataset in contract.datasets:
-                if dataset.linkage:
-                    nodes = _select_nodes(dataset)
-                    connection.execute(insert(_NODE).from_select(list(_NODE.c.keys()), nodes))
-        connection.exec_driver_sql("ANALYZE link.node")
+    connection.exec_driver_sql("TRUNCATE link.node")
+    for contract in contracts:
+        for dataset in contract.datasets:
+            if dataset.linkage:
+                nodes = _select_nodes(dataset)
+                connection.execute(insert(_NODE).from_select(list(_NODE.c.keys()), nodes))
+    connection.exec_driver_sql("ANALYZE link.node")
 
 
 def list_candidates(connection: psycopg.Connection, rung: Literal[1, 2]) -> Iterator[CandidatePair]:
