@@ -5,10 +5,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from hub.contract import load_contracts
-from hub.settings import ROLES, Role, get_settings
-from warehouse.connection import engine
-from warehouse.ledger import apply_contract
+from cli.clusters import Cluster
+from hub.settings import ROLES, Role
+
+from ..conftest import TestWarehouse
 
 READ_WRITE = "SELECT, INSERT, UPDATE"
 ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"
@@ -80,7 +80,8 @@ SHOWN_OF_QUARANTINE = {
 }
 OURS = "('sync', 'stage', 'standard', 'quality', 'link', 'golden', 'lookup', 'audit', 'public')"
 TABLE_RIGHTS = f"""
-SELECT n.nspname || '.' || c.relname AS name, string_agg(p.privilege, ', ' ORDER BY p.place) AS rights
+SELECT n.nspname || '.' || c.relname AS name,
+       string_agg(p.privilege, ', ' ORDER BY p.place) AS rights
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES',
                         'TRIGGER', 'MAINTAIN']) WITH ORDINALITY AS p (privilege, place)
@@ -104,12 +105,9 @@ def rights(warehouse: Any, query: str, role: Role, without: str = "standard") ->
 
 
 @pytest.fixture
-def published(warehouse: Any) -> Any:
-    """A warehouse with the tables of the three contracts in it."""
-    for contract in load_contracts(get_settings().contract_folders).values():
-        apply_contract(contract)
-    engine("pipeline").dispose()
-    return warehouse
+def published(cluster: Cluster, empty_registers: str) -> TestWarehouse:
+    """A warehouse with the tables of the three contracts in it, to look at and leave alone."""
+    return TestWarehouse(cluster.url(empty_registers))
 
 
 @pytest.mark.parametrize("role", ROLES)
