@@ -66,7 +66,6 @@ WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "en": "No batch is held back.",
     },
     "parked": {"vi": "Giữ lại", "en": "Parked"},
-    "failed": {"vi": "Hỏng", "en": "Failed"},
     "state": {"vi": "Trạng thái", "en": "State"},
     "batch": {"vi": "Lô", "en": "Batch"},
     "reason": {"vi": "Lý do", "en": "Reason"},

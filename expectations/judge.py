@@ -34,11 +34,11 @@ def judge_batch(batch_id: int) -> None:
         rows = judged.make_judged_table(dataset, batch_id, _predicates(suite.rules))
         _refuse_thin_batch(dataset, batch, rows)
         results = _validate(dataset, batch, suite, rows) if rows else []
-        verdicts = list(_verdicts(suite, results, rows))
+        findings = list(_findings(suite, results, rows))
     except GateFailedError as error:
         move_batch(batch_id, "parked", str(error))
         raise
-    judged.record_verdicts(dataset, batch_id, suite_digest=suite.digest, verdicts=verdicts)
+    judged.record_findings(dataset, batch_id, suite_digest=suite.digest, findings=findings)
     move_batch(batch_id, "judged")
 
 
@@ -68,10 +68,10 @@ def _validate(
     return validate_table(table, suite.build(dataset.stream), rows)
 
 
-def _verdicts(
+def _findings(
     suite: CompiledSuite, results: Sequence[dict[str, Any]], rows: int
-) -> Iterable[judged.Verdict]:
-    """One verdict a rule.
+) -> Iterable[judged.Finding]:
+    """One finding a rule.
 
     Raises:
         GateFailedError: an expectation was not evaluated, raised, or saw other rows.
@@ -79,7 +79,7 @@ def _verdicts(
     by_rule = {item["expectation_config"]["meta"]["rule_id"]: item for item in results}
     for rule in suite.rules:
         if rows == 0:
-            yield judged.Verdict(rule=rule, positions=())
+            yield judged.Finding(rule=rule, positions=())
             continue
         item = by_rule.get(rule.rule_id)
         if item is None or _raised(item) or item["result"].get("element_count") != rows:
@@ -92,7 +92,7 @@ def _verdicts(
         if len(positions) != item["result"]["unexpected_count"]:
             message = f"Rule {rule.rule_id} counted failing rows that it cannot name."
             raise GateFailedError(message)
-        yield judged.Verdict(rule=rule, positions=positions)
+        yield judged.Finding(rule=rule, positions=positions)
 
 
 def _positions(result: dict[str, Any]) -> Iterable[int]:

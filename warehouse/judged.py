@@ -16,7 +16,7 @@ _SQL = load("judged")
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Finding:
     """What a rule said of a batch: the positions of the rows that break it."""
 
     rule: Rule
@@ -57,8 +57,8 @@ def make_judged_table(dataset: Dataset, batch_id: int, predicates: Mapping[str, 
     return rows
 
 
-def record_verdicts(
-    dataset: Dataset, batch_id: int, *, suite_digest: str, verdicts: Sequence[Verdict]
+def record_findings(
+    dataset: Dataset, batch_id: int, *, suite_digest: str, findings: Sequence[Finding]
 ) -> None:
     """Mark the failing rows, keep the validation result, and drop the judged table.
 
@@ -69,29 +69,29 @@ def record_verdicts(
     with connect("pipeline") as connection:
         connection.execute(_SQL["make_failure_table"])
         with connection.cursor() as cursor, cursor.copy(_SQL["copy_failures"]) as copy:
-            for verdict in verdicts:
-                for position in verdict.positions:
-                    copy.write_row((position, verdict.rule.rule_id, verdict.rule.blocking))
+            for finding in findings:
+                for position in finding.positions:
+                    copy.write_row((position, finding.rule.rule_id, finding.rule.blocking))
         connection.execute(sql.SQL(_SQL["clear_failures"]).format(stage=stage))
         connection.execute(sql.SQL(_SQL["mark_failures"]).format(stage=stage))
         judged_table = sql.Identifier("stage", judged_name(dataset, batch_id))
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(judged_table))
         rules = [
             {
-                **verdict.rule.model_dump(
+                **finding.rule.model_dump(
                     mode="json", include={"rule_id", "criterion", "severity", "weight"}
                 ),
-                "failed": len(verdict.positions),
+                "failed": len(finding.positions),
             }
-            for verdict in verdicts
+            for finding in findings
         ]
         row = {
             "batch_id": batch_id,
             "stream": dataset.stream,
             "suite": dataset.stream,
             "suite_hash": suite_digest,
-            "expectations": len(verdicts),
-            "success": all(not verdict.positions for verdict in verdicts),
+            "expectations": len(findings),
+            "success": all(not finding.positions for finding in findings),
             "result": Jsonb({"rules": rules}),
         }
         connection.execute(_SQL["record_suite_run"], row)

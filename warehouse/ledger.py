@@ -40,7 +40,7 @@ class Batch:
     stream: str
     batch_key: str
     predecessor: str
-    state: Literal["landed", "staged", "judged", "published", "parked", "failed"]
+    state: Literal["landed", "staged", "judged", "published", "parked", "overtaken"]
     fence: int
     mode: Literal["snapshot", "incremental"]
     contract_hash: str
@@ -103,12 +103,12 @@ def take_stream(name: str) -> StreamState:
     Raises:
         WrongUseError: there is no such stream.
     """
-    owner = f"{socket.gethostname()}:{os.getpid()}"
+    holder = f"{socket.gethostname()}:{os.getpid()}"
     with (
         connect("pipeline") as connection,
         connection.cursor(row_factory=class_row(StreamState)) as cursor,
     ):
-        found = cursor.execute(_SQL["take_stream"], {"name": name, "owner": owner}).fetchone()
+        found = cursor.execute(_SQL["take_stream"], {"name": name, "holder": holder}).fetchone()
     if found is None:
         message = f"There is no stream {name}; run `motlan contract apply`."
         raise WrongUseError(message)
@@ -144,7 +144,7 @@ def get_batch(batch_id: int) -> Batch:
 
 
 def move_batch(
-    batch_id: int, state: Literal["staged", "judged", "parked", "failed"], reason: str = ""
+    batch_id: int, state: Literal["staged", "judged", "parked"], reason: str = ""
 ) -> None:
     """Record how far a batch has come, and why it stands where it stands."""
     row = {"batch_id": batch_id, "state": state, "reason": reason or None}

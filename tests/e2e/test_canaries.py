@@ -29,6 +29,7 @@ from cli.services import SOURCES, Services
 from cli.start import find_services
 from hub.names import name_key
 
+MOTLAN = str(Path(sys.executable).with_name("motlan"))
 ROOT = Path(__file__).parent.parent.parent
 SECONDS_MAX = 420
 SEARCHED = ("pin", "old_number", "insurance_number", "full_name", "address")
@@ -78,14 +79,13 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """`motlan up` in a folder of its own, with four canaries in the tiny province."""
     home = tmp_path_factory.mktemp("city") / "home"
     environment = {**os.environ, "MOTLAN_HOME": str(home)}
-    motlan = [sys.executable, "-m", "cli.main"]
     made = ["province", "make", "--canaries", "4", "--seed", "5"]
     started = ["up", "--free-ports"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOTLAN_HOME", str(home))
         try:
             for command in (made, started):
-                subprocess.run([*motlan, *command], env=environment, cwd=ROOT, check=True)
+                subprocess.run([MOTLAN, *command], env=environment, cwd=ROOT, check=True)
             services = find_services(home)
             assert services is not None
             password = services.values["MOTLAN_PASSWORD_AIRFLOW_ADMIN"]
@@ -96,7 +96,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
             yield City(services, airflow, json.loads(truth.read_text(encoding="utf-8")))
             airflow.close()
         finally:
-            subprocess.run([*motlan, "down"], env=environment, cwd=ROOT, check=True)
+            subprocess.run([MOTLAN, "down"], env=environment, cwd=ROOT, check=True)
             assert Supervisor(home).list_running() == []
 
 
@@ -182,7 +182,7 @@ def fail_in_every_stage(city: City) -> None:
         "social_insurance.employer",
         "land_registry.parcel",
     }
-    command = [sys.executable, "-m", "cli.main", "sync", "social_insurance"]
+    command = [MOTLAN, "sync", "social_insurance"]
     failed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert failed.returncode == 1
     assert "ho_va_ten" in failed.stderr

@@ -253,7 +253,7 @@ def test_keys_that_differ_from_the_sources_own_digest_park_the_batch(
     repaired = register.sync(full=True)
     assert counts(repaired) == (2, 1, 1, 0, 0, 1)
     assert list(register.standard()) == ["C1", "C3"]
-    assert register.batch(batch_id)["state"] == "failed"
+    assert register.batch(batch_id)["state"] == "overtaken"
 
 
 def test_equal_counts_of_other_keys_do_not_pass(register: Register, owner: type[_Owner]) -> None:

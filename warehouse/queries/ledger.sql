@@ -8,9 +8,9 @@ ON CONFLICT (name) DO UPDATE
 SET freshness = excluded.freshness, contract_hash = excluded.contract_hash, updated_at = now()
 
 -- name: take_stream
--- A new owner invalidates every older one: its fence is larger.
+-- A new holder invalidates every older one: its fence is larger.
 UPDATE sync.stream
-SET fence = fence + 1, owner = %(owner)s, updated_at = now()
+SET fence = fence + 1, holder = %(holder)s, updated_at = now()
 WHERE name = %(name)s
 RETURNING name, fence, cursor, batch_key, as_of, row_count
 
@@ -48,7 +48,7 @@ WHERE batch_id = %(batch_id)s AND state <> 'published'
 -- name: list_overtaken_batches
 -- Older batches of the stream that never came to be published; a newer one has.
 UPDATE sync.batch
-SET state = 'failed', reason = 'overtaken by batch ' || %(batch_id)s || coalesce('; ' || reason, '')
+SET state = 'overtaken', reason = 'by batch ' || %(batch_id)s || coalesce('; ' || reason, '')
 WHERE stream = %(stream)s AND batch_id < %(batch_id)s
   AND state IN ('landed', 'staged', 'judged', 'parked')
 RETURNING batch_id

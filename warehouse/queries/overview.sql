@@ -40,12 +40,9 @@ GROUP BY stream, rule_id, reason_code, owner
 ORDER BY count(*) DESC, stream, rule_id
 
 -- name: list_waiting
--- Batches that wait for a person, or failed after the last one that was published.
+-- Batches that wait for a person.
 SELECT b.stream, b.batch_id, b.state, b.read, coalesce(b.reason, '') AS reason, b.landed_at
 FROM sync.batch AS b
-WHERE b.state IN ('parked', 'failed')
-  AND NOT EXISTS (SELECT FROM sync.batch AS later
-                  WHERE later.stream = b.stream AND later.state = 'published'
-                    AND later.batch_id > b.batch_id)
-ORDER BY b.state DESC, b.batch_id DESC
+WHERE b.state = 'parked'
+ORDER BY b.batch_id DESC
 LIMIT 50
