@@ -1,0 +1,101 @@
+"""The generated env file: secrets made once, addresses made anew, nobody else may read it."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from cli.environment import DEFAULT_PORTS, SECRETS, read_environment, with_login, write_environment
+from cli.services import Services
+from hub.errors import SettingsError
+from hub.settings import ROLES, get_settings
+
+
+def test_secrets_are_made_once_and_differ(home: Path) -> None:
+    first = write_environment(home)
+    second = write_environment(home)
+    assert first == second == read_environment(home)
+    assert len({first[name] for name in SECRETS}) == len(SECRETS)
+    assert (home / "env").stat().st_mode & 0o777 == 0o600
+
+
+def test_addresses_follow_a_port_that_was_moved(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = write_environment(home)
+    monkeypatch.setenv("MOTLAN_PORT_POSTGRES_WAREHOUSE", "19999")
+    after = write_environment(home)
+    assert ":19999/" in after["MOTLAN_WAREHOUSE_URL_LOOKUP"]
+    assert ":19999/" not in before["MOTLAN_WAREHOUSE_URL_LOOKUP"]
+    monkeypatch.delenv("MOTLAN_PORT_POSTGRES_WAREHOUSE")
+    assert write_environment(home) == after
+
+
+def test_free_ports_move_only_what_is_in_the_way(home: Path) -> None:
+    values = write_environment(home, free_ports=True)
+    port = int(values["MOTLAN_PORT_LOOKUP"])
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", port))
+        stranger.listen()
+        moved = write_environment(home, free_ports=True)
+        kept = write_environment(
+            home, free_ports=True, ports_held=[int(moved["MOTLAN_PORT_LOOKUP"])]
+        )
+    changed = {name for name in values if values[name] != moved[name]}
+    assert changed == {"MOTLAN_PORT_LOOKUP"}
+    assert kept == moved
+
+
+@pytest.mark.parametrize("port", ["many", "0", "65536", "-1"])
+def test_a_port_that_is_no_port_is_refused(
+    port: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTLAN_PORT_LOOKUP", port)
+    with pytest.raises(SettingsError, match="MOTLAN_PORT_LOOKUP is not a port number"):
+        write_environment(home)
+
+
+def test_the_hub_finds_every_address_in_the_file(home: Path) -> None:
+    write_environment(home)
+    settings = get_settings()
+    for role in ROLES:
+        assert f"motlan_{role}:" in settings.warehouse_url(role)
+    for source in ("population", "social_insurance", "land_registry"):
+        assert settings.source_url(source)
+
+
+def test_a_warehouse_of_ones_own_is_used_and_not_started(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTLAN_WAREHOUSE_URL", "postgresql://dba:x@db.example:5432/hub")
+    values = write_environment(home)
+    assert "warehouse" not in Services(home, values).cluster_names()
+    lookup = values["MOTLAN_WAREHOUSE_URL_LOOKUP"]
+    assert lookup.startswith("postgresql://motlan_lookup:")
+    assert lookup.endswith("@db.example:5432/hub")
+
+
+def test_a_mock_source_is_told_no_secret_of_the_hub(home: Path) -> None:
+    values = write_environment(home)
+    services = Services(home, values)
+    hub_secrets = {values[name] for name in SECRETS if name.startswith("MOTLAN_")}
+    for source in ("population", "social_insurance", "land_registry"):
+        told = services.mock_environment(source)
+        own = values[f"MOTLAN_PASSWORD_POSTGRES_{source.upper()}"]
+        assert told["PGPASSWORD"] == own
+        assert not (hub_secrets - {own}) & set(told.values())
+        assert own not in " ".join(services.load_command(source)), "a password on a command line"
+
+
+def test_the_hub_is_told_no_secret_of_a_mock_source(home: Path) -> None:
+    told = Services(home, write_environment(home)).hub_environment()
+    assert not [name for name in told if name.startswith("MOCK_")]
+
+
+def test_a_login_with_odd_characters_is_quoted() -> None:
+    url = with_login("postgresql://a:b@host:1/db", "x", "p@ss/word:1")
+    assert url == "postgresql://x:p%40ss%2Fword%3A1@host:1/db"
+
+
+def test_usual_ports_differ() -> None:
+    assert len(set(DEFAULT_PORTS.values())) == len(DEFAULT_PORTS)
