@@ -14,6 +14,7 @@ import time
 import unicodedata
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,19 @@ class City:
         with psycopg.connect(cluster.url(database)) as connection:
             connection.execute(statement.encode())
 
-    def run(self, *dag_ids: str, until: str = "ended") -> list[DagRun]:
+    @contextmanager
+    def desk(self) -> Iterator[httpx.Client]:
+        """The demo desk's client, with its token."""
+        values = self.services.values
+        login = (values["MOTLAN_DEMO_CLIENT_ID"], values["MOTLAN_DEMO_CLIENT_SECRET"])
+        grant = {"grant_type": "client_credentials"}
+        address = self.services.url("lookup")
+        with httpx.Client(base_url=address, trust_env=False, timeout=30) as client:
+            answer = client.post("/oauth/token", data=grant, auth=login).json()
+            client.headers["Authorization"] = f"Bearer {answer['access_token']}"
+            yield client
+
+    def run(self, *dag_ids: str) -> list[DagRun]:
         """Trigger DAGs and wait until their runs have ended."""
         runs = [self.airflow.trigger(dag_id) for dag_id in dag_ids]
         deadline = time.monotonic() + SECONDS_MAX
@@ -105,6 +118,7 @@ def test_no_log_no_metric_and_no_error_holds_a_canary(city: City) -> None:
     travel_well(city)
     ask_badly(city)
     fail_in_every_stage(city)
+    still_answer(city)
 
     needles = {form for canary in city.canaries for form in forms_of(canary)}
     places = dict(places_to_search(city))
@@ -151,7 +165,8 @@ def ask_badly(city: City) -> None:
         ]
         name = canary["full_name"].encode()
         wrong.append(desk.post("/v1/prefill", content=b'{"' + name, headers=bearer))
-        wrong.append(desk.post("/oauth/token", data=grant | {"client_id": canary["pin"]}))
+        grant = {"grant_type": "client_credentials", "client_id": canary["pin"]}
+        wrong.append(desk.post("/oauth/token", data=grant))
         assert all(answer.is_error for answer in wrong)
         city.bodies += [answer.text for answer in wrong] + [desk.get("/metrics").text]
 
@@ -187,6 +202,29 @@ def fail_in_every_stage(city: City) -> None:
     assert failed.returncode == 1
     assert "ho_va_ten" in failed.stderr
     city.bodies += [failed.stdout, failed.stderr]
+
+
+def still_answer(city: City) -> None:
+    """A silent source: its run waits, its log says why, and the desk still gets answers."""
+    population = Supervisor(city.home).find_running("population")
+    process = population.process if population else None
+    assert process is not None
+    process.terminate()
+    process.wait(20)
+    waiting = city.airflow.trigger("sync_population")
+    deadline = time.monotonic() + SECONDS_MAX
+    reason = b"population: 5 requests in a row failed"
+    logs = city.home / "airflow" / "logs" / "dag_id=sync_population" / f"run_id={waiting.run_id}"
+    while not any(reason in log.read_bytes() for log in logs.rglob("*.log")):
+        assert time.monotonic() < deadline, "no log of the run names the reason"
+        time.sleep(1)
+    assert not city.airflow.get_run(waiting).has_ended
+    canary = next(item for item in city.canaries if item["fails_in"] is None)
+    person = {name: canary[name] for name in ("pin", "full_name", "birth_date")}
+    with city.desk() as desk:
+        answer = desk.post("/v1/prefill", json=question(person))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["fields"]["full_name"]["as_of"]
 
 
 def question(person: dict[str, str]) -> dict[str, Any]:
