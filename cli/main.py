@@ -174,7 +174,6 @@ def sync(
     """Synchronise one source now, without Airflow."""
     from cli.pipeline import run_sync
 
-    ensure_schema()
     with step(f"Synchronise {source}"):
         outcomes = run_sync(source, full=full)
     report(outcomes, json=json)
@@ -185,24 +184,9 @@ def build_golden(json: Json = False) -> None:
     """Link the published records and build the golden ones, without Airflow."""
     from cli.pipeline import build_golden as build
 
-    ensure_schema()
     with step("Link and build golden records"):
         outcome = build()
     report([outcome], json=json)
-
-
-def ensure_schema() -> None:
-    """Refuse to work on a warehouse that is down or of another schema version.
-
-    Raises:
-        WarehouseUnavailableError: it does not answer.
-        WarehouseOutdatedError: it lacks migrations of this code, or has newer ones.
-    """
-    from warehouse.connection import connect, engine
-    from warehouse.migrate import check
-
-    with connect("owner"):
-        check(engine("owner"))
 
 
 def report(outcomes: list[Any], *, json: bool) -> None:

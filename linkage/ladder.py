@@ -22,13 +22,19 @@ from warehouse.links import (
     list_candidates,
     replace_ladder_judgements,
 )
+from warehouse.migrate import check
 
 NAME_AGREES: Final = 0.85
 """Similarity of compared names from which they agree (0 to 1)."""
 
 
 def link_people() -> LinkCounts:
-    """Walk the ladder over everything published, and build the clusters anew."""
+    """Walk the ladder over everything published, and build the clusters anew.
+
+    Raises:
+        WarehouseOutdatedError: the warehouse lacks migrations of this code, or has newer ones.
+    """
+    check()
     contracts = load_contracts(get_settings().contract_folders).values()
     with transaction("pipeline") as held:
         hold(held, "golden")

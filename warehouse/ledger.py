@@ -14,6 +14,7 @@ from hub.contract import Contract
 from hub.errors import MotlanError, WrongUseError
 from hub.settings import Role
 from warehouse.connection import connect, driver_connection, hold, transaction
+from warehouse.migrate import check
 from warehouse.queries import load
 from warehouse.tables import ensure_tables
 
@@ -80,8 +81,10 @@ def apply_contract(contract: Contract) -> None:
     """Make the tables and streams that a contract asks for; safe to repeat.
 
     Raises:
+        WarehouseOutdatedError: the warehouse lacks migrations of this code, or has newer ones.
         SchemaDriftError: the contract has changed in a way that breaks what is published.
     """
+    check()
     with transaction("pipeline") as held:
         hold(held, "contract")
         connection = driver_connection(held)

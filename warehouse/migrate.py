@@ -8,12 +8,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import sql
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from hub.errors import WarehouseOutdatedError, WarehouseUnavailableError
 from hub.settings import ROLES, Role
-from warehouse.connection import CONNECT_SECONDS, sqlalchemy_url
+from warehouse.connection import CONNECT_SECONDS, sqlalchemy_url, transaction
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # The server's log would quote the values of a failing statement.
@@ -66,13 +66,14 @@ def upgrade(owner_url: str, role_passwords: Mapping[Role, str]) -> str:
     return head_version()
 
 
-def check(engine: Engine) -> None:
+def check(role: Role = "pipeline") -> None:
     """Refuse to work on a warehouse of another schema version.
 
     Raises:
+        WarehouseUnavailableError: it does not answer.
         WarehouseOutdatedError: says which version was found, which is needed, and what to do.
     """
-    with engine.connect() as connection:
+    with transaction(role) as connection:
         found = _current(connection)
     if found != head_version():
         message = (

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from cli import main as command
 from cli.main import app, main
 from hub.errors import BatchParkedError, ContractError, MotlanError, WarehouseOutdatedError
-from warehouse.migrate import head_version
+from warehouse.migrate import check, head_version
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY_COMMAND = (
@@ -114,7 +114,7 @@ def test_a_warehouse_of_an_older_schema_is_one_sentence(warehouse: TestWarehouse
     with warehouse.connect() as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     with pytest.raises(WarehouseOutdatedError) as refused:
-        command.ensure_schema()
+        check()
     assert str(refused.value) == (
         f"The warehouse has schema version 0001, this code needs {head_version()}; "
         "run `motlan up`, which migrates it."
@@ -123,7 +123,8 @@ def test_a_warehouse_of_an_older_schema_is_one_sentence(warehouse: TestWarehouse
 
 def test_a_warehouse_that_is_down_is_one_sentence(home: Path) -> None:
     nowhere = "postgresql://motlan:x@127.0.0.1:1/motlan"
-    ended = run("golden", "build", "--json", MOTLAN_HOME=str(home), MOTLAN_WAREHOUSE_URL=nowhere)
+    where = {"MOTLAN_HOME": str(home), "MOTLAN_WAREHOUSE_URL_PIPELINE": nowhere}
+    ended = run("golden", "build", "--json", **where)
     assert ended.returncode == 1
     assert json.loads(ended.stdout)["state"] == "failed"
     assert len(ended.stderr.strip().splitlines()) == 1

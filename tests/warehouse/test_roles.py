@@ -14,6 +14,7 @@ READ_WRITE = "SELECT, INSERT, UPDATE"
 ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"
 MATRIX: dict[Role, dict[str, str]] = {
     "pipeline": {
+        "public.alembic_version": "SELECT",
         **dict.fromkeys(("sync.stream", "sync.batch"), READ_WRITE),
         **dict.fromkeys(
             (
@@ -67,7 +68,7 @@ MATRIX: dict[Role, dict[str, str]] = {
 """Login role -> table or view -> what it may do with it, tables of ``standard`` apart."""
 SCHEMAS: dict[Role, dict[str, str]] = {
     "pipeline": {
-        **dict.fromkeys(("sync", "quality", "link", "golden"), "USAGE"),
+        **dict.fromkeys(("public", "sync", "quality", "link", "golden"), "USAGE"),
         **dict.fromkeys(("stage", "standard"), "USAGE, CREATE"),
     },
     "lookup": {"lookup": "USAGE"},

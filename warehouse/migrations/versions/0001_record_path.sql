@@ -266,7 +266,8 @@ $$;
 
 -- rights -------------------------------------------------------------------------------------
 
-GRANT USAGE ON SCHEMA sync, quality, link, golden TO motlan_pipeline;
+GRANT USAGE ON SCHEMA public, sync, quality, link, golden TO motlan_pipeline;
+GRANT SELECT ON public.alembic_version TO motlan_pipeline;
 GRANT USAGE, CREATE ON SCHEMA stage, standard TO motlan_pipeline;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA sync, quality TO motlan_pipeline;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA link, golden TO motlan_pipeline;
