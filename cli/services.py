@@ -1,7 +1,7 @@
 """Which processes make up a running Motlan, and what each is told.
 
 Every process gets only what it needs: a mock source sees its own database and secrets and nothing
-of the hub's; Airflow, the API and the dashboard read the env file's values.
+of the hub's; Airflow, the API and the dashboard each get their own login to the warehouse.
 """
 
 import os
@@ -15,6 +15,7 @@ import httpx
 from cli.clusters import Cluster
 from cli.environment import DATABASES, ROOT, has_own_warehouse, make_cluster
 from cli.processes import Service, port_setting
+from hub.settings import Role
 
 # What a program needs from the machine it runs on; everything else is given on purpose.
 INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER")
@@ -108,28 +109,31 @@ class Services:
         """The command that fills a mock source's database from the generator's files."""
         return self._mock(source, "load", "--from", str(self.home / "province"))
 
-    def hub_environment(self) -> dict[str, str]:
-        """What a process of the hub is told: the env file's settings, none of the mocks'."""
-        own = {key: value for key, value in self.values.items() if key.startswith("MOTLAN_")}
-        quiet = {"GX_ANALYTICS_ENABLED": "False", "PYTHONUNBUFFERED": "1"}
-        return {**inherited(), **quiet, **own, "MOTLAN_HOME": str(self.home), **asked_for()}
+    def hub_environment(self, role: Role) -> dict[str, str]:
+        """What a process of the hub is told: its own login, and for the pipeline the sources'."""
+        told = {"MOTLAN_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
+        names = [f"MOTLAN_WAREHOUSE_URL_{role.upper()}"]
+        if role == "pipeline":
+            told["GX_ANALYTICS_ENABLED"] = "False"
+            names += [name for name in self.values if name.startswith("MOTLAN_CONN_")]
+        return {**inherited(), **told, **{name: self.values[name] for name in names}, **asked_for()}
 
     def web(self) -> list[Service]:
         """The API and the dashboard."""
         return [
-            self._web("lookup", "lookup.app:create_app", "/readyz"),
-            self._web("dashboard", "dashboard.app:create_app", "/healthz"),
+            self._web("lookup", "lookup", "/readyz"),
+            self._web("dashboard", "auditor", "/healthz"),
         ]
 
-    def _web(self, name: str, application: str, health: str) -> Service:
+    def _web(self, name: str, role: Role, health: str) -> Service:
         port = self.port(name)
         return Service(
             name=name,
             command=[
-                *(sys.executable, "-m", "uvicorn", "--factory", application),
+                *(sys.executable, "-m", "uvicorn", "--factory", f"{name}.app:create_app"),
                 *("--host", "127.0.0.1", "--port", str(port), "--no-access-log"),
             ],
-            environment=self.hub_environment(),
+            environment=self.hub_environment(role),
             is_ready=answers(f"{self.url(name)}{health}"),
             port=port,
         )
@@ -163,7 +167,7 @@ class Services:
             "SCHEDULER__ENABLE_HEALTH_CHECK": "False",
         }
         named = {f"AIRFLOW__{name}": value for name, value in settings.items()}
-        return {**self.hub_environment(), "AIRFLOW_HOME": str(folder), **named}
+        return {**self.hub_environment("pipeline"), "AIRFLOW_HOME": str(folder), **named}
 
     def airflow_command(self, *arguments: str) -> list[str]:
         """A call of Airflow's own command."""

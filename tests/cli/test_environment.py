@@ -8,7 +8,7 @@ import pytest
 from cli.environment import DEFAULT_PORTS, SECRETS, read_environment, with_login, write_environment
 from cli.services import Services
 from hub.errors import SettingsError
-from hub.settings import ROLES, get_settings
+from hub.settings import ROLES, Role, get_settings
 
 
 def test_secrets_are_made_once_and_differ(home: Path) -> None:
@@ -87,9 +87,15 @@ def test_a_mock_source_is_told_no_secret_of_the_hub(home: Path) -> None:
         assert own not in " ".join(services.load_command(source)), "a password on a command line"
 
 
-def test_the_hub_is_told_no_secret_of_a_mock_source(home: Path) -> None:
-    told = Services(home, write_environment(home)).hub_environment()
+@pytest.mark.parametrize("role", ["pipeline", "lookup", "auditor"])
+def test_a_process_of_the_hub_is_told_its_own_login_and_no_other_secret(
+    home: Path, role: Role
+) -> None:
+    told = Services(home, write_environment(home)).hub_environment(role)
+    logins = {name for name in told if name.startswith(("MOTLAN_WAREHOUSE_URL", "MOTLAN_PASSWORD"))}
+    assert logins == {f"MOTLAN_WAREHOUSE_URL_{role.upper()}"}
     assert not [name for name in told if name.startswith("MOCK_")]
+    assert any(name.startswith("MOTLAN_CONN_") for name in told) == (role == "pipeline")
 
 
 def test_a_login_with_odd_characters_is_quoted() -> None:
