@@ -85,6 +85,12 @@ class _Publication:
         self._landed = LandedBatch.open(batch.landed_url)
 
     def publish(self) -> None:
+        """Do everything that publishing is, in the order that the books need.
+
+        Raises:
+            StaleWriterError: another run has taken the stream.
+            BatchParkedError: a bound, a brake or the source's digest stopped the batch.
+        """
         register_rows = self._hold_stream()
         if self._fetch("find_state", {"batch_id": self._batch.batch_id})[0][0] == "published":
             return  # by another copy of this run, while this one waited for the stream

