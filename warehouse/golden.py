@@ -80,6 +80,8 @@ def build_people(contracts: Sequence[Contract], survivors: Sequence[Survivor]) -
         changed += cursor.execute(_SQL["end_people"]).rowcount
         names = ("people", "linked", "unlinked", "doubtful")
         counts = dict(zip(names, cursor.execute(_SQL["count_people"]).fetchone(), strict=True))
+        cursor.execute(_SQL["forget_built_from"])
+        cursor.execute(_SQL["record_built_from"], {"build_id": build_id})
         cursor.execute(_SQL["end_build"], {**counts, "changed": changed, "build_id": build_id})
     return GoldenOutcome(build_id=build_id, changed=changed, **counts)
 

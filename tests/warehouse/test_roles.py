@@ -32,6 +32,7 @@ MATRIX: dict[Role, dict[str, str]] = {
                 "golden.person_source",
                 "golden.survivorship",
                 "golden.build",
+                "golden.built_from",
                 "golden.statement",
             ),
             ALL_ROWS,
@@ -43,7 +44,9 @@ MATRIX: dict[Role, dict[str, str]] = {
         **dict.fromkeys(
             ("quality.suite_run", "quality.rule_result", "quality.batch_quality"), "SELECT"
         ),
-        **dict.fromkeys(("golden.build", "golden.survivorship"), "SELECT"),
+        **dict.fromkeys(
+            ("golden.build", "golden.built_from", "golden.survivorship"), "SELECT"
+        ),
         **dict.fromkeys(("audit.entry", "audit.unclosed_intent"), "SELECT"),
         **dict.fromkeys(
             (
@@ -60,7 +63,9 @@ MATRIX: dict[Role, dict[str, str]] = {
         **dict.fromkeys(
             ("quality.suite_run", "quality.rule_result", "quality.batch_quality"), "SELECT"
         ),
-        **dict.fromkeys(("golden.build", "golden.survivorship"), "SELECT"),
+        **dict.fromkeys(
+            ("golden.build", "golden.built_from", "golden.survivorship"), "SELECT"
+        ),
         "link.judgement": "SELECT, INSERT",
         "link.cluster_member": "SELECT",
     },

@@ -7,6 +7,14 @@ VALUES (%(field)s, %(source)s, %(stream)s, %(rank)s)
 -- name: begin_build
 INSERT INTO golden.build DEFAULT VALUES RETURNING build_id
 
+-- name: forget_built_from
+DELETE FROM golden.built_from
+
+-- name: record_built_from
+-- Which version of each register this build took up: lookups say of what time they speak.
+INSERT INTO golden.built_from (stream, as_of, build_id)
+SELECT name, as_of, %(build_id)s FROM sync.stream
+
 -- name: end_build
 UPDATE golden.build
 SET finished_at = clock_timestamp(), people = %(people)s, changed = %(changed)s,

@@ -210,6 +210,14 @@ CREATE TABLE golden.build (
     doubtful    bigint
 );
 
+CREATE TABLE golden.built_from (
+    stream   text PRIMARY KEY,
+    as_of    timestamptz,
+    build_id bigint NOT NULL REFERENCES golden.build
+);
+COMMENT ON TABLE golden.built_from IS
+    'The version of each register that the golden records were built from; a register published since is not in them.';
+
 CREATE VIEW golden.statement AS
 SELECT
     person.person_id,
@@ -278,7 +286,8 @@ GRANT SELECT ON sync.stream, sync.batch, quality.suite_run, quality.rule_result,
 GRANT SELECT (quarantine_id, stream, batch_id, record_id, rule_id, rule_ids, reason_code, owner, state, created_at, resolved_by)
     ON quality.quarantined_row TO motlan_auditor, motlan_steward;
 GRANT USAGE ON SCHEMA golden TO motlan_auditor, motlan_steward;
-GRANT SELECT ON golden.build, golden.survivorship TO motlan_auditor, motlan_steward;
+GRANT SELECT ON golden.build, golden.built_from, golden.survivorship
+    TO motlan_auditor, motlan_steward;
 
 GRANT USAGE ON SCHEMA link TO motlan_steward;
 GRANT SELECT ON link.judgement, link.cluster_member TO motlan_steward;

@@ -478,7 +478,8 @@ CREATE FUNCTION lookup.verdict(p_statement jsonb, p_as_of timestamptz, p_freshne
     END
 $$;
 COMMENT ON FUNCTION lookup.verdict(jsonb, timestamptz, interval) IS
-    'known only if nothing contradicts the value and its register was read within its promise.';
+    'known only if nothing contradicts the value and the version of its register that the golden '
+    'records were built from is within the register''s promise.';
 
 CREATE FUNCTION lookup.read(p_ticket uuid) RETURNS TABLE (field text, answer jsonb)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -500,7 +501,7 @@ BEGIN
                                  ELSE lookup.pick(stated.s -> 'value', f.parts) END,
                    'source', stated.s -> 'source',
                    'as_of', stated.s -> 'as_of',
-                   'verdict', lookup.verdict(stated.s, register.as_of, register.freshness),
+                   'verdict', lookup.verdict(stated.s, taken.as_of, register.freshness),
                    'classification', stated.s -> 'classification',
                    'provenance', jsonb_build_object(
                        'stream', stated.s -> 'stream',
@@ -508,7 +509,7 @@ BEGIN
                        'batch_id', stated.s -> 'batch_id',
                        'contract_hash', landed.contract_hash,
                        'landed_at', landed.landed_at,
-                       'read_at', register.as_of,
+                       'read_at', taken.as_of,
                        'flags', coalesce(stated.s -> 'flags', '[]'),
                        'failed_rules', coalesce(stated.s -> 'failed_rules', '[]'),
                        'conflicting_sources', coalesce(
@@ -520,6 +521,7 @@ BEGIN
         JOIN golden.person AS g ON g.person_id = v_request.person_id
         CROSS JOIN LATERAL (SELECT g.document -> f.field AS s) AS stated
         LEFT JOIN sync.stream AS register ON register.name = stated.s ->> 'stream'
+        LEFT JOIN golden.built_from AS taken ON taken.stream = stated.s ->> 'stream'
         LEFT JOIN sync.batch AS landed ON landed.batch_id = (stated.s ->> 'batch_id')::bigint
         WHERE f.procedure_code = v_request.procedure_code AND f.valid_from = v_request.valid_from
         ORDER BY f.position;
@@ -599,7 +601,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA lookup, audit FROM PUBLIC;
 
 GRANT USAGE ON SCHEMA lookup, audit, golden, sync TO motlan_lookup_functions;
 GRANT USAGE ON SCHEMA public TO motlan_lookup_functions;
-GRANT SELECT ON golden.person, sync.stream, sync.batch, public.alembic_version
+GRANT SELECT ON golden.person, golden.built_from, sync.stream, sync.batch, public.alembic_version
     TO motlan_lookup_functions;
 GRANT SELECT ON lookup.procedure, lookup.procedure_field, lookup.client, lookup.permission,
     lookup.miss_budget TO motlan_lookup_functions;
