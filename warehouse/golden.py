@@ -70,6 +70,8 @@ def build_people(contracts: Sequence[Contract], survivors: Sequence[Survivor]) -
         hold(connection, "golden")
         cursor = connection.connection.cursor()
         build_id = int(cursor.execute(_SQL["begin_build"]).fetchone()[0])
+        cursor.execute(_SQL["forget_built_from"])
+        cursor.execute(_SQL["record_built_from"], {"build_id": build_id})
         connection.exec_driver_sql("DELETE FROM golden.survivorship")
         cursor.executemany(_SQL["record_survivor"], [asdict(line) for line in survivors])
         connection.exec_driver_sql("TRUNCATE golden.person_source")
@@ -80,8 +82,6 @@ def build_people(contracts: Sequence[Contract], survivors: Sequence[Survivor]) -
         changed += cursor.execute(_SQL["end_people"]).rowcount
         names = ("people", "linked", "unlinked", "doubtful")
         counts = dict(zip(names, cursor.execute(_SQL["count_people"]).fetchone(), strict=True))
-        cursor.execute(_SQL["forget_built_from"])
-        cursor.execute(_SQL["record_built_from"], {"build_id": build_id})
         cursor.execute(_SQL["end_build"], {**counts, "changed": changed, "build_id": build_id})
     return GoldenOutcome(build_id=build_id, changed=changed, **counts)
 

@@ -172,6 +172,8 @@ class World:
                     source,
                     dataset,
                 )
+        self.run("INSERT INTO golden.build DEFAULT VALUES")
+        self.run("INSERT INTO golden.built_from SELECT name, as_of, 1 FROM sync.stream")
         self.run(
             "INSERT INTO sync.batch (stream, batch_key, predecessor, state, fence, mode,"
             " contract_hash, landed_url, read, accepted, key_digest, content_digest,"

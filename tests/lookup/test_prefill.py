@@ -87,7 +87,8 @@ def test_a_field_that_the_client_may_not_see_says_so(desk: Any, world: Any) -> N
 @pytest.mark.parametrize(
     ("change", "verdict"),
     [
-        ("UPDATE sync.stream SET as_of = now() - interval '25 hours'", "stale"),
+        ("UPDATE golden.built_from SET as_of = now() - interval '25 hours'", "stale"),
+        ("DELETE FROM golden.built_from", "stale"),
         (
             "UPDATE golden.person SET document = jsonb_set(document, '{certificates,verdict}',"
             " '\"conflicting\"')",
