@@ -3,6 +3,9 @@
 Land, standardise, judge, publish: only the batch id goes from task to task. When a source has
 been published, its asset sets off the golden build. A DAG that is unpaused waits for its next
 time; nobody wants last night's run at noon.
+
+A contract that is refused stops its own source alone. Airflow takes no DAG from a file that raises,
+not even those made before; so the refused source keeps its DAG, which fails with the sentence.
 """
 
 from datetime import timedelta
@@ -13,7 +16,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.assets import standard_records
 from dags.step import step, use_connection
-from hub.contract import Contract, load_contracts
+from hub.contract import Contract, read_contracts
+from hub.errors import ContractError
 from hub.settings import get_settings
 
 
@@ -100,5 +104,30 @@ def sync_dag(contract: Contract) -> DAG:
     return sync()
 
 
-for _contract in load_contracts(get_settings().contract_folders).values():
-    globals()[f"sync_{_contract.source}"] = sync_dag(_contract)
+def refused_dag(source: str, refusal: ContractError) -> DAG:
+    """The DAG of a source whose contract is refused: it fails once a day and says why."""
+
+    @dag(
+        dag_id=f"sync_{source}",
+        description=f"Refused: {refusal}",
+        schedule=CronTriggerTimetable("0 0 * * *", timezone="UTC", run_immediately=timedelta(0)),
+        catchup=False,
+        max_active_runs=1,
+        tags=["sync", "refused"],
+    )
+    def refused() -> None:
+        @task(task_id="read_contract")
+        @step
+        def read_contract() -> None:
+            """Fail with what is wrong in the contract."""
+            raise refusal
+
+        read_contract()
+
+    return refused()
+
+
+for _source, _found in read_contracts(get_settings().contract_folders).items():
+    globals()[f"sync_{_source}"] = (
+        refused_dag(_source, _found) if isinstance(_found, ContractError) else sync_dag(_found)
+    )

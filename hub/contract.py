@@ -6,6 +6,7 @@ everywhere, because a misspelt key that is ignored is a promise that nobody keep
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,7 @@ from hub.rules import Rule, read_rule, required_rule
 from hub.settings import get_settings
 
 API_VERSION: Final = "v3.1.0"
+_NAME_LINE: Final = re.compile(rb"""^name:[ \t]*["']?(\w+)""", re.MULTILINE | re.ASCII)
 OWN_COLUMNS: Final = frozenset(
     {
         *("record_id", "flags", "failed_rules", "source_version", "source_partition", "row_hash"),
@@ -217,34 +219,40 @@ class Contract:
         raise ContractError(message)
 
 
+def read_contracts(folders: Iterable[Path]) -> dict[str, Contract | ContractError]:
+    """Read every ``*.yml`` of the folders: source -> contract, or why it is refused; sorted.
+
+    Raises:
+        ContractError: a folder is missing, or there is no contract at all.
+    """
+    found: dict[str, Contract | ContractError] = {}
+    for source, paths in _list_files(folders).items():
+        try:
+            found[source] = _read_file(source, paths)
+        except ContractError as error:
+            found[source] = error
+    return dict(sorted(found.items()))
+
+
 def load_contracts(folders: Iterable[Path]) -> dict[str, Contract]:
-    """Read every ``*.yml`` of the folders: source -> contract, sorted by source.
+    """Every contract of the folders, for whoever needs them all: source -> contract, sorted.
 
     Raises:
         ContractError: a folder is missing, holds no contract, or a contract is refused.
     """
-    found: dict[str, Contract] = {}
-    for folder in folders:
-        if not folder.is_dir():
-            message = f"There is no contract folder {folder}; mend MOTLAN_CONTRACTS."
-            raise ContractError(message)
-        for path in sorted(folder.glob("*.yml")):
-            contract = parse_contract(path.read_text(encoding="utf-8"), name=path.name)
-            if contract.source in found:
-                message = f"{path.name}: source {contract.source!r} has a contract already."
-                raise ContractError(message)
-            found[contract.source] = contract
-    if not found:
-        message = "No contract was found; MOTLAN_CONTRACTS names the folders to look in."
-        raise ContractError(message)
-    return dict(sorted(found.items()))
+    contracts = {}
+    for source, found in read_contracts(folders).items():
+        if isinstance(found, ContractError):
+            raise found
+        contracts[source] = found
+    return contracts
 
 
 def find_dataset(stream: str) -> tuple[Contract, Dataset]:
     """The contract and dataset of a stream, from the contract folders of the settings.
 
     Raises:
-        ContractError: no contract speaks of the stream, or a contract is refused.
+        ContractError: no contract speaks of the stream, or its contract is refused.
     """
     source, _, name = stream.partition(".")
     contract = get_contract(source)
@@ -254,16 +262,52 @@ def find_dataset(stream: str) -> tuple[Contract, Dataset]:
 def get_contract(source: str) -> Contract:
     """The contract of a source, from the contract folders of the settings.
 
+    No other source's file is read whole: what is wrong there does not stop this one.
+
     Raises:
-        ContractError: there is none, or a contract is refused.
+        ContractError: there is none, or it is refused.
     """
-    contracts = load_contracts(get_settings().contract_folders)
-    if source not in contracts:
-        close = get_close_matches(source, contracts, n=1)
-        meant = f"did you mean {close[0]!r}" if close else f"there are {', '.join(contracts)}"
+    files = _list_files(get_settings().contract_folders)
+    if source not in files:
+        close = get_close_matches(source, files, n=1)
+        meant = f"did you mean {close[0]!r}" if close else f"there are {', '.join(sorted(files))}"
         message = f"No contract speaks of a source {source!r}; {meant}?"
         raise ContractError(message)
-    return contracts[source]
+    return _read_file(source, files[source])
+
+
+def _list_files(folders: Iterable[Path]) -> dict[str, list[Path]]:
+    """Source -> the files that claim it, by their line ``name:``, else by their own name."""
+    claimed: dict[str, list[Path]] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            message = f"There is no contract folder {folder}; mend MOTLAN_CONTRACTS."
+            raise ContractError(message)
+        for path in sorted(folder.glob("*.yml")):
+            named = _NAME_LINE.search(path.read_bytes())
+            claimed.setdefault(named[1].decode() if named else path.stem, []).append(path)
+    if not claimed:
+        message = "No contract was found; MOTLAN_CONTRACTS names the folders to look in."
+        raise ContractError(message)
+    return claimed
+
+
+def _read_file(source: str, paths: Sequence[Path]) -> Contract:
+    path, *others = paths
+    if others:
+        message = f"{others[0].name}: source {source!r} has a contract already, {path}."
+        raise ContractError(message)
+    try:
+        contract = parse_contract(path.read_text(encoding="utf-8"), name=path.name)
+    except UnicodeDecodeError as error:
+        message = f"{path.name} is not UTF-8; save it as UTF-8."
+        raise ContractError(message) from error
+    if contract.source != source:
+        message = (
+            f"{path.name}: `name: {contract.source}` must be a line of its own, at its beginning."
+        )
+        raise ContractError(message)
+    return contract
 
 
 def parse_contract(text: str, *, name: str = "contract") -> Contract:
@@ -274,7 +318,7 @@ def parse_contract(text: str, *, name: str = "contract") -> Contract:
             names the place.
     """
     try:
-        document = yaml.safe_load(text)
+        document = _read_mapping(text)
         model = OpenDataContractStandard.model_validate(document)
         refuse_unknown_keys(document, model)
         return _read_contract(model, hashlib.sha256(text.encode()).hexdigest())
@@ -287,6 +331,14 @@ def parse_contract(text: str, *, name: str = "contract") -> Contract:
     except ContractError as error:
         message = f"{name}: {error}"
         raise ContractError(message) from error
+
+
+def _read_mapping(text: str) -> dict[Any, Any]:
+    document = yaml.safe_load(text)
+    if not isinstance(document, dict):
+        message = "it must hold keys with values, such as `apiVersion: v3.1.0`."
+        raise ContractError(message)
+    return document
 
 
 def refuse_unknown_keys(document: Any, model: BaseModel, place: str = "") -> None:

@@ -6,7 +6,16 @@ import pytest
 
 from connectors.ingest import check_options
 from golden.survivorship import list_survivors
-from hub.contract import OWN_COLUMNS, Bound, Contract, get_contract, load_contracts, parse_contract
+from hub.contract import (
+    OWN_COLUMNS,
+    Bound,
+    Contract,
+    find_dataset,
+    get_contract,
+    load_contracts,
+    parse_contract,
+    read_contracts,
+)
 from hub.errors import ContractError
 
 CONTRACT = """
@@ -240,6 +249,25 @@ def test_an_unknown_source_is_answered_with_the_nearest(
     monkeypatch.setenv("MOTLAN_CONTRACTS", str(tmp_path))
     with pytest.raises(ContractError, match="source 'fishin'; did you mean 'fishing'"):
         get_contract("fishin")
+
+
+@pytest.mark.parametrize(
+    "broken", ["name: ferries\nversio: 1\n", "name: [\n", "", "- one\n", "name: ferries\n\ud8ff"]
+)
+def test_a_broken_contract_stops_no_other_source(
+    broken: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "fishing.yml").write_text(CONTRACT, encoding="utf-8")
+    (tmp_path / "ferries.yml").write_bytes(broken.encode(errors="surrogatepass"))
+    monkeypatch.setenv("MOTLAN_CONTRACTS", str(tmp_path))
+    assert find_dataset("fishing.skipper")[0].source == "fishing"
+    with pytest.raises(ContractError, match=r"^ferries\.yml"):
+        get_contract("ferries")
+    with pytest.raises(ContractError, match=r"^ferries\.yml"):
+        load_contracts([tmp_path])
+    found = read_contracts([tmp_path])
+    assert isinstance(found["fishing"], Contract)
+    assert isinstance(found["ferries"], ContractError)
 
 
 def test_the_three_contracts_are_read_and_keep_to_their_length() -> None:
