@@ -101,7 +101,7 @@ KINDS: Final = {
     Code.REQUEST_REUSED: Kind(
         409,
         "Request id used before",
-        "The request id was used for another request; make a new one.",
+        "The request id was used for another request, or more than a day ago; make a new one.",
     ),
     Code.OVER_BUDGET: Kind(
         429,

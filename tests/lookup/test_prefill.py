@@ -176,6 +176,14 @@ def test_unknown_mismatched_and_deceased_look_the_same(desk: Any, world: Any) ->
     assert len(headers) == 1
 
 
+def test_a_request_of_yesterday_is_not_answered_again(desk: Any, world: Any) -> None:
+    body = desk.request(world.owner)
+    assert desk.send(body).status_code == 200
+    world.run("UPDATE lookup.request SET opened_at = opened_at - interval '25 hours'")
+    again = desk.send(body)
+    assert (again.status_code, again.json()["code"]) == (409, "request_reused")
+
+
 def test_the_same_request_gives_the_same_receipt_and_another_body_none(
     desk: Any, world: Any
 ) -> None:

@@ -430,7 +430,8 @@ CREATE FUNCTION lookup.open_again(p_before lookup.request, p_request lookup.requ
 DECLARE
     v_ticket uuid := gen_random_uuid();
 BEGIN
-    IF p_before.request_mac <> p_request.request_mac THEN
+    IF p_before.request_mac <> p_request.request_mac
+        OR p_before.opened_at < p_request.opened_at - interval '24 hours' THEN
         PERFORM lookup.refuse(p_request, 'request_reused');
         RETURN QUERY SELECT p_request.receipt_id, p_request.opened_at, NULL::date, NULL::uuid,
                             'request_reused'::text;
@@ -451,7 +452,7 @@ BEGIN
                         NULL::text;
 END $$;
 COMMENT ON FUNCTION lookup.open_again(lookup.request, lookup.request) IS
-    'The same request once more: the same receipt, the same person, no second miss.';
+    'The same request once more, within a day: the same receipt, the same person, no second miss.';
 
 CREATE FUNCTION lookup.pick(p_value jsonb, p_parts text[]) RETURNS jsonb
     LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
