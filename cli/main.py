@@ -120,7 +120,8 @@ def demo(
     elif check:
         say(
             f"Passed in {result['seconds']:.0f} s: {len(result['runs'])} DAG runs, "
-            f"{result['balanced_batches']} balanced batches, {len(result['prefills'])} prefills."
+            f"{result['balanced_batches']} balanced batches, {result['rows']} rows as at their "
+            f"sources, {len(result['prefills'])} prefills."
         )
 
 
