@@ -15,7 +15,7 @@ import httpx
 from cli.clusters import Cluster
 from cli.environment import DATABASES, ROOT, has_own_warehouse, make_cluster
 from cli.processes import Service, port_setting
-from hub.settings import Role
+from hub.settings import NO_FILE, Role
 
 # What a program needs from the machine it runs on; everything else is given on purpose.
 INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER")
@@ -111,7 +111,11 @@ class Services:
 
     def hub_environment(self, role: Role) -> dict[str, str]:
         """What a process of the hub is told: its own login, and for the pipeline the sources'."""
-        told = {"MOTLAN_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
+        told = {
+            "MOTLAN_HOME": str(self.home),
+            "MOTLAN_ENV_FILE": NO_FILE,
+            "PYTHONUNBUFFERED": "1",
+        }
         names = [f"MOTLAN_WAREHOUSE_URL_{role.upper()}"]
         if role == "pipeline":
             told["GX_ANALYTICS_ENABLED"] = "False"

@@ -1,20 +1,24 @@
 """Where things are: state folder, warehouse, landing zone, contracts, sources.
 
 The environment wins; what it does not name comes from ``<home>/env``, which ``motlan up``
-generates. Nothing has a default that could hide a missing secret or address.
+generates. A service is started with ``MOTLAN_ENV_FILE=none``: to it only the environment speaks, so
+that it cannot come by another login than its own. Nothing has a default that could hide a missing
+secret or address.
 """
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from hub.errors import SettingsError
 
 Role = Literal["owner", "pipeline", "lookup", "auditor", "steward"]
 ROLES: tuple[Role, ...] = ("pipeline", "lookup", "auditor", "steward")
 """The login roles of the warehouse; ``owner`` runs the migrations."""
+NO_FILE: Final = "none"
+"""The value of ``MOTLAN_ENV_FILE`` under which the generated env file is not read."""
 
 
 def parse_env(text: str) -> dict[str, str]:
@@ -89,13 +93,17 @@ def get_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings of this process, at call time and never at import.
 
     Raises:
-        SettingsError: the generated env file cannot be read.
+        SettingsError: the generated env file cannot be read, or is named by a word unknown.
     """
     environment = os.environ if environment is None else environment
     home = Path(environment.get("MOTLAN_HOME") or ".motlan").absolute()
     generated: dict[str, str] = {}
     path = home / "env"
-    if path.is_file():
+    file_named = environment.get("MOTLAN_ENV_FILE", "")
+    if file_named not in ("", NO_FILE):
+        message = f"MOTLAN_ENV_FILE is {file_named!r}; leave it unset, or say {NO_FILE!r}."
+        raise SettingsError(message)
+    if not file_named and path.is_file():
         generated = parse_env(path.read_text(encoding="utf-8"))
     named = {key: value for key, value in environment.items() if key.startswith(("MOTLAN_",))}
     return Settings(home=home, values={**generated, **named})

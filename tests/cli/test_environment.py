@@ -1,11 +1,21 @@
 """The generated env file: secrets made once, addresses made anew, nobody else may read it."""
 
+import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from cli.environment import DEFAULT_PORTS, SECRETS, read_environment, with_login, write_environment
+from cli.environment import (
+    DEFAULT_PORTS,
+    ROOT,
+    SECRETS,
+    read_environment,
+    with_login,
+    write_environment,
+)
 from cli.services import Services
 from hub.errors import SettingsError
 from hub.settings import ROLES, Role, get_settings
@@ -96,6 +106,45 @@ def test_a_process_of_the_hub_is_told_its_own_login_and_no_other_secret(
     assert logins == {f"MOTLAN_WAREHOUSE_URL_{role.upper()}"}
     assert not [name for name in told if name.startswith("MOCK_")]
     assert any(name.startswith("MOTLAN_CONN_") for name in told) == (role == "pipeline")
+
+
+READ_SETTINGS = """
+import json
+from hub.errors import SettingsError
+from hub.settings import ROLES, get_settings
+settings, found = get_settings(), []
+for role in ("owner", *ROLES):
+    try:
+        settings.warehouse_url(role)
+        found.append(role)
+    except SettingsError:
+        pass
+print(json.dumps([found, sorted(settings.values), str(settings.landing_keys)]))
+"""
+
+
+@pytest.mark.parametrize("role", ["pipeline", "lookup", "auditor"])
+def test_a_service_finds_no_other_login_in_its_settings_though_the_file_is_there(
+    home: Path, role: Role
+) -> None:
+    values = write_environment(home)
+    told = Services(home, values).hub_environment(role)
+    done = subprocess.run(
+        [sys.executable, "-c", READ_SETTINGS],
+        env={**told, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    logins, names, landing_keys = json.loads(done.stdout)
+    assert logins == [role]
+    assert not [name for name in names if "PASSWORD" in name or "SECRET" in name]
+    assert landing_keys == str(home / "keys" / "landing.json")
+
+
+def test_an_env_file_of_another_name_is_refused(home: Path) -> None:
+    with pytest.raises(SettingsError, match="MOTLAN_ENV_FILE is 'other'"):
+        get_settings({"MOTLAN_HOME": str(home), "MOTLAN_ENV_FILE": "other"})
 
 
 def test_a_login_with_odd_characters_is_quoted() -> None:
