@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from dashboard.overview import CRITERIA, make_overview
 from dashboard.words import LANGUAGES, Words
-from hub.contract import load_contracts
+from hub.contract import Contract, read_contracts
 from hub.errors import MotlanError, WarehouseUnavailableError
 from hub.settings import Settings, get_settings
 from warehouse.overview import read_overview
@@ -59,10 +59,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _read_titles(settings: Settings) -> dict[str, str]:
     """The sources' names from their contracts; a page needs no contract to be right."""
     try:
-        contracts = load_contracts(settings.contract_folders)
+        contracts = read_contracts(settings.contract_folders)
     except MotlanError:
         return {}
-    return {source: contract.title for source, contract in contracts.items()}
+    return {
+        source: found.title for source, found in contracts.items() if isinstance(found, Contract)
+    }
 
 
 _templates = Environment(
