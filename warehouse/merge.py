@@ -108,6 +108,30 @@ class Merge:
             select(func.count()).select_from(standard).where(self._is_missing(standard, partitions))
         )
 
+    def find_emptied(self, partitions: Sequence[str]) -> Select[Any]:
+        """The partitions without one living row here, of which published rows would be ended.
+
+        A row that lives on in another partition of the batch is not ended.
+        """
+        stage, standard = self._stage(), standard_table(self.dataset)
+        living = func.coalesce(stage.c.deleted, False).is_(False)
+        delivered = select(stage.c.source_partition).where(living)
+        lives_on = exists(
+            select(null())
+            .select_from(stage)
+            .where(stage.c.record_id == standard.c.record_id, living)
+        )
+        return (
+            select(standard.c.source_partition, func.count())
+            .where(
+                standard.c.source_partition.in_(list(partitions)),
+                standard.c.source_partition.not_in(delivered),
+                ~lives_on,
+            )
+            .group_by(standard.c.source_partition)
+            .order_by(standard.c.source_partition)
+        )
+
     def keep_history(self, partitions: Sequence[str] | None) -> Insert:
         """Copy to history every version that the batch replaces or ends.
 
@@ -184,6 +208,24 @@ class Merge:
                 standard.c.failed_rules != stage.c.failed_rules,
             )
             .values(failed_rules=stage.c.failed_rules)
+        )
+
+    def move_partitions(self) -> Update:
+        """Note in which partition the owner keeps a row now, though its version is not new.
+
+        A row in quarantine counts too: its last good version is not swept with a partition that
+        it has left. Where the owner keeps a row is no part of what the row says; it leaves no
+        history.
+        """
+        stage, standard = self._stage(), standard_table(self.dataset)
+        return (
+            update(standard)
+            .where(
+                standard.c.record_id == stage.c.record_id,
+                stage.c.outcome.in_(("unchanged", "quarantined")),
+                standard.c.source_partition != stage.c.source_partition,
+            )
+            .values(source_partition=stage.c.source_partition)
         )
 
     def count_held(self) -> Select[int, int]:

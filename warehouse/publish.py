@@ -13,13 +13,14 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, Executable, func, select
+from sqlalchemy import Connection, Executable, MetaData, Table, func, select
 from sqlalchemy.schema import DropTable
 
 from hub.contract import Contract, Dataset, find_dataset
 from hub.digest import KeyDigest
 from hub.errors import BatchParkedError, MotlanError, StaleWriterError
 from warehouse.connection import transaction
+from warehouse.judged import judged_name
 from warehouse.landing import LandedBatch, seal_bytes
 from warehouse.ledger import Batch, get_batch, move_batch
 from warehouse.merge import VERSION_REUSED, Merge
@@ -97,6 +98,7 @@ class _Publication:
         self._connection.execute(self._merge.decide_outcomes())
         counts = self._count_outcomes()
         swept = self._swept_partitions()
+        self._refuse_emptied(swept or ())
         missing = self._scalar(self._merge.count_missing(swept)) if swept is not None else 0
         self._brake(register_rows, counts, missing)
         self._connection.execute(self._merge.keep_history(swept))
@@ -105,6 +107,7 @@ class _Publication:
         self._connection.execute(self._merge.accept_rows())
         if self._batch.mode == "snapshot":
             self._connection.execute(self._merge.renew_verdicts())
+            self._connection.execute(self._merge.move_partitions())
         self._quarantine(swept)
         self._balance()
         self._record_quality()
@@ -138,6 +141,23 @@ class _Publication:
         if not proven or self._dataset.sync.deletes == "none":
             return None
         return self._landed.partitions
+
+    def _refuse_emptied(self, swept: Sequence[str]) -> None:
+        """Stop an empty partition, however few rows it held: it is never a delete (rule 4).
+
+        Raises:
+            BatchParkedError: names the first such partition.
+        """
+        emptied = self._rows(self._merge.find_emptied(swept)) if swept else []
+        if emptied:
+            partition, rows = emptied[0]
+            named = f"partition {partition}" if partition else "the register"
+            message = (
+                f"Batch {self._batch.batch_id} of {self._batch.stream} holds no row of {named}, "
+                f"of which {rows} are published; an empty snapshot deletes nothing. It is parked. "
+                "Ask the source's owner, then sync again."
+            )
+            raise BatchParkedError(message)
 
     def _brake(self, register_rows: int, counts: Mapping[str, int], missing: int) -> None:
         """Stop what would change too much at once (design, rule 4).
@@ -257,9 +277,14 @@ class _Publication:
         row = {"stream": batch.stream, "batch_id": batch.batch_id}
         overtaken = self._fetch("list_overtaken_batches", row)
         for batch_id in (batch.batch_id, *(found[0] for found in overtaken)):
-            self._connection.execute(
-                DropTable(stage_table(self._dataset, batch_id), if_exists=True)
-            )
+            self._drop_stage(batch_id)
+
+    def _drop_stage(self, batch_id: int) -> None:
+        """Remove a batch's stage table, and what a judge that was killed left beside it."""
+        staged = stage_table(self._dataset, batch_id)
+        judged = Table(judged_name(self._dataset, batch_id), MetaData(), schema="stage")
+        for table in (staged, judged):
+            self._connection.execute(DropTable(table, if_exists=True))
 
     def _scalar(self, statement: Executable) -> Any:
         return self._connection.execute(statement).scalar_one()
