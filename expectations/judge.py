@@ -38,6 +38,8 @@ def judge_batch(batch_id: int) -> None:
     except GateFailedError as error:
         move_batch(batch_id, "parked", str(error))
         raise
+    finally:
+        judged.drop_judged_table(dataset, batch_id)
     judged.record_findings(dataset, batch_id, suite_digest=suite.digest, findings=findings)
     move_batch(batch_id, "judged")
 

@@ -57,10 +57,17 @@ def make_judged_table(dataset: Dataset, batch_id: int, predicates: Mapping[str, 
     return rows
 
 
+def drop_judged_table(dataset: Dataset, batch_id: int) -> None:
+    """Remove the table that the suite ran on, whatever the suite said: it is a copy of rows."""
+    name = sql.Identifier("stage", judged_name(dataset, batch_id))
+    with connect("pipeline") as connection:
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+
+
 def record_findings(
     dataset: Dataset, batch_id: int, *, suite_digest: str, findings: Sequence[Finding]
 ) -> None:
-    """Mark the failing rows, keep the validation result, and drop the judged table.
+    """Mark the failing rows and keep the validation result.
 
     A row that breaks a blocking rule gets the outcome ``quarantined``. The result that is kept
     holds counts and rule ids, never a value.
@@ -74,8 +81,6 @@ def record_findings(
                     copy.write_row((position, finding.rule.rule_id, finding.rule.blocking))
         connection.execute(sql.SQL(_SQL["clear_failures"]).format(stage=stage))
         connection.execute(sql.SQL(_SQL["mark_failures"]).format(stage=stage))
-        judged_table = sql.Identifier("stage", judged_name(dataset, batch_id))
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(judged_table))
         rules = [
             {
                 **finding.rule.model_dump(
