@@ -6,7 +6,7 @@ from golden.build import build_golden as build
 from hub.contract import get_contract
 from linkage.ladder import link_people
 from standardisation.batch import standardise_batch
-from warehouse.golden import GoldenOutcome
+from warehouse.golden import GoldenOutcome, golden_transaction
 from warehouse.ledger import apply_contract
 from warehouse.publish import BatchOutcome, publish_batch
 
@@ -30,6 +30,7 @@ def run_sync(source: str, *, full: bool = False) -> list[BatchOutcome]:
 
 
 def build_golden() -> GoldenOutcome:
-    """Link what is published, then build the golden records."""
-    link_people()
-    return build()
+    """Link what is published and build the golden records, in one transaction."""
+    with golden_transaction() as connection:
+        link_people(connection)
+        return build(connection)

@@ -15,20 +15,15 @@ _SOURCES = load_contracts(get_settings().contract_folders)
 
 @task
 @step
-def link() -> None:
-    """Walk the ladder over everything published."""
-    from linkage.ladder import link_people
-
-    link_people()
-
-
-@task
-@step
 def build() -> None:
-    """Build the golden records from clusters and standard tables."""
+    """Link everything published and build the golden records, in one transaction."""
     from golden.build import build_golden
+    from linkage.ladder import link_people
+    from warehouse.golden import golden_transaction
 
-    build_golden()
+    with golden_transaction() as connection:
+        link_people(connection)
+        build_golden(connection)
 
 
 @dag(
@@ -40,8 +35,8 @@ def build() -> None:
     tags=["golden"],
 )
 def build_golden_dag() -> None:
-    """Link, then build."""
-    link() >> build()
+    """One task: what is published between two would mix people."""
+    build()
 
 
 build_golden_dag()

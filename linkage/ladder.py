@@ -6,13 +6,13 @@ confirm it), and a name that agrees. Never a bare number; more than one candidat
 """
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from rapidfuzz import fuzz
 
 from hub.contract import load_contracts
 from hub.settings import get_settings
-from warehouse.connection import driver_connection, hold, transaction
+from warehouse.connection import driver_connection
 from warehouse.links import (
     CandidatePair,
     Judgement,
@@ -22,29 +22,24 @@ from warehouse.links import (
     list_candidates,
     replace_ladder_judgements,
 )
-from warehouse.migrate import check
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 NAME_AGREES: Final = 0.85
 """Similarity of compared names from which they agree (0 to 1)."""
 
 
-def link_people() -> LinkCounts:
-    """Walk the ladder over everything published, and build the clusters anew.
-
-    Raises:
-        WarehouseOutdatedError: the warehouse lacks migrations of this code, or has newer ones.
-    """
-    check()
+def link_people(held: "Connection") -> LinkCounts:
+    """Walk the ladder over everything that the transaction sees, and build the clusters anew."""
     contracts = load_contracts(get_settings().contract_folders).values()
-    with transaction("pipeline") as held:
-        hold(held, "golden")
-        fill_nodes(held, contracts)
-        connection = driver_connection(held)
-        judgements = [
-            judge(pair) for judge, rung in _LADDER for pair in list_candidates(connection, rung)
-        ]
-        replace_ladder_judgements(connection, judgements)
-        return build_clusters(connection)
+    fill_nodes(held, contracts)
+    connection = driver_connection(held)
+    judgements = [
+        judge(pair) for judge, rung in _LADDER for pair in list_candidates(connection, rung)
+    ]
+    replace_ladder_judgements(connection, judgements)
+    return build_clusters(connection)
 
 
 def name_similarity(pair: CandidatePair) -> float | None:

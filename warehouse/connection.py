@@ -59,6 +59,32 @@ def transaction(role: Role) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def held_snapshot(role: Role, what: str) -> Iterator[Connection]:
+    """A transaction that sees one moment of the database and is the only one to hold ``what``.
+
+    The session takes the lock before the transaction begins: the first statement of a transaction
+    takes its snapshot, so one that waited inside for the lock would read what was there before
+    the other one wrote.
+
+    Raises:
+        WarehouseUnavailableError: nobody answers at the role's URL.
+        StreamBusyError: another transaction held a lock for longer than this one waits.
+        WarehouseRefusedError: a statement failed; said without its values.
+    """
+    named = {"what": f"motlan.{what}"}
+    with _without_values(role), engine(role).connect() as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            connection.execute(text("SELECT pg_advisory_lock(hashtext(:what))"), named)
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            with connection.begin():
+                connection.execute(text("SELECT pg_advisory_unlock(hashtext(:what))"), named)
+
+
 def hold(connection: Connection, what: str) -> None:
     """Let no other transaction that holds ``what`` run until this one has ended.
 

@@ -5,7 +5,8 @@ field the statement of the best-ranked source, the others kept where they disagr
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,7 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, distinct_on
 
 from hub.contract import Contract, Dataset
-from warehouse.connection import hold, transaction
+from warehouse.connection import held_snapshot
+from warehouse.migrate import check
 from warehouse.queries import load
 from warehouse.tables import standard_table
 
@@ -64,25 +66,42 @@ class GoldenOutcome:
     doubtful: int
 
 
-def build_people(contracts: Sequence[Contract], survivors: Sequence[Survivor]) -> GoldenOutcome:
-    """Build every golden record in one transaction; readers see the old ones until it ends."""
-    with transaction("pipeline") as connection:
-        hold(connection, "golden")
-        cursor = connection.connection.cursor()
-        build_id = int(cursor.execute(_SQL["begin_build"]).fetchone()[0])
-        cursor.execute(_SQL["forget_built_from"])
-        cursor.execute(_SQL["record_built_from"], {"build_id": build_id})
-        connection.exec_driver_sql("DELETE FROM golden.survivorship")
-        cursor.executemany(_SQL["record_survivor"], [asdict(line) for line in survivors])
-        connection.exec_driver_sql("TRUNCATE golden.person_source")
-        for contract in contracts:
-            _state_source(connection, contract)
-        _draft_documents(connection, survivors)
-        changed = cursor.execute(_SQL["publish_people"]).rowcount
-        changed += cursor.execute(_SQL["end_people"]).rowcount
-        names = ("people", "linked", "unlinked", "doubtful")
-        counts = dict(zip(names, cursor.execute(_SQL["count_people"]).fetchone(), strict=True))
-        cursor.execute(_SQL["end_build"], {**counts, "changed": changed, "build_id": build_id})
+@contextmanager
+def golden_transaction() -> Iterator[Connection]:
+    """One transaction for linking and building, over one moment of everything published.
+
+    What is published meanwhile waits for the next run: a cluster is never joined to a later
+    version of its rows, which may speak of somebody else. Readers see the links and records as
+    they were until it ends.
+
+    Raises:
+        WarehouseOutdatedError: the warehouse lacks migrations of this code, or has newer ones.
+        StreamBusyError: another run did not end in the role's ``lock_timeout``.
+    """
+    check()
+    with held_snapshot("pipeline", "golden") as connection:
+        yield connection
+
+
+def build_people(
+    connection: Connection, contracts: Sequence[Contract], survivors: Sequence[Survivor]
+) -> GoldenOutcome:
+    """Build every golden record from the clusters that this transaction has made."""
+    cursor = connection.connection.cursor()
+    build_id = int(cursor.execute(_SQL["begin_build"]).fetchone()[0])
+    cursor.execute(_SQL["forget_built_from"])
+    cursor.execute(_SQL["record_built_from"], {"build_id": build_id})
+    connection.exec_driver_sql("DELETE FROM golden.survivorship")
+    cursor.executemany(_SQL["record_survivor"], [asdict(line) for line in survivors])
+    connection.exec_driver_sql("DELETE FROM golden.person_source")
+    for contract in contracts:
+        _state_source(connection, contract)
+    _draft_documents(connection, survivors)
+    changed = cursor.execute(_SQL["publish_people"]).rowcount
+    changed += cursor.execute(_SQL["end_people"]).rowcount
+    names = ("people", "linked", "unlinked", "doubtful")
+    counts = dict(zip(names, cursor.execute(_SQL["count_people"]).fetchone(), strict=True))
+    cursor.execute(_SQL["end_build"], {**counts, "changed": changed, "build_id": build_id})
     return GoldenOutcome(build_id=build_id, changed=changed, **counts)
 
 

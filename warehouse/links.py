@@ -72,7 +72,10 @@ class LinkCounts:
 
 
 def fill_nodes(connection: Connection, contracts: Iterable[Contract]) -> None:
-    """Gather anew every row and party that speaks of a person, as the contracts say."""
+    """Gather anew every row and party that speaks of a person, as the contracts say.
+
+    Nodes are read in this transaction alone, so that they may be truncated.
+    """
     connection.exec_driver_sql("TRUNCATE link.node")
     for contract in contracts:
         for dataset in contract.datasets:

@@ -180,10 +180,7 @@ def test_building_is_set_off_by_any_source_that_was_published(parsed: dict[str, 
     sources = ("forestry", "land_registry", "population", "social_insurance")
     assert dag["assets"] == [f"motlan://standard/{source}" for source in sources]
     assert dag["any"] == "AssetAny"
-    assert {name: task["after"] for name, task in dag["tasks"].items()} == {
-        "link": [],
-        "build": ["link"],
-    }
+    assert {name: task["after"] for name, task in dag["tasks"].items()} == {"build": []}
 
 
 def test_a_dag_file_without_the_word_airflow_is_skipped_so_each_of_ours_has_it(

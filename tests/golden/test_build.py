@@ -1,16 +1,20 @@
 """One record a person: who wins a field, what is kept of the others, and what a rebuild changes."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
+import psycopg
 import pytest
 
-from golden.build import build_golden
+from cli.pipeline import build_golden
+from golden.build import build_golden as build_step
 from golden.survivorship import list_survivors
 from hub.contract import load_contracts
 from linkage.ladder import link_people
 from warehouse.connection import engine
-from warehouse.golden import build_people
+from warehouse.golden import build_people, golden_transaction
 
 from ..linkage.conftest import CONTRACTS, Registers, born
 
@@ -19,7 +23,6 @@ PIN, NAME = "022085001234", "Nguyễn Thị Hoà"
 
 def build(registers: Registers) -> dict[str, dict[str, Any]]:
     """Link and build; name of the person -> golden record."""
-    link_people()
     build_golden()
     return people(registers)
 
@@ -144,10 +147,8 @@ def test_a_number_may_move_from_one_person_to_another_in_one_build(registers: Re
 def test_a_rebuild_without_changes_changes_no_record(registers: Registers) -> None:
     two_sources(registers)
     registers.person("P2", "Lê Văn Cảnh")
-    link_people()
     first = build_golden()
     before = people(registers)
-    link_people()
     second = build_golden()
     assert (first.people, first.changed, first.linked, first.unlinked) == (2, 2, 1, 0)
     assert (second.people, second.changed) == (2, 0)
@@ -223,9 +224,94 @@ def test_the_records_are_the_same_for_any_order_of_contracts_and_any_time_zone(
         engine("pipeline").dispose()
         monkeypatch.setenv("PGTZ", zone)
         contracts.reverse()
-        assert build_people(contracts, list_survivors(contracts)).changed == 0
+        with golden_transaction() as connection:
+            built = build_people(connection, contracts, list_survivors(contracts))
+        assert built.changed == 0
         with engine("pipeline").connect() as connection:
             found = connection.exec_driver_sql("SHOW timezone").scalar_one()
         assert found == zone
     assert people(registers) == before
     assert before[NAME]["commune_code"] == "06691"
+
+
+OTHER_NAME, OTHER_PIN = "Lê Văn Cảnh", "022190004321"
+CORRECTED = (
+    "UPDATE standard.social_insurance__participant SET pin = %s, full_name = %s, "
+    "full_name_key = %s, insurance_number = %s WHERE record_id = 'S1'"
+)
+CORRECTION = (OTHER_PIN, OTHER_NAME, "le van canh", "2299999999")
+
+
+def insurance_numbers(registers: Registers) -> dict[str, str | None]:
+    """Name of the person -> insurance number on the golden record."""
+    return {
+        name: row["document"].get("insurance_number", {}).get("value")
+        for name, row in people(registers).items()
+    }
+
+
+def test_what_is_published_between_linking_and_building_gives_nobody_anothers_data(
+    registers: Registers,
+) -> None:
+    two_sources(registers)
+    registers.person("P2", OTHER_NAME, pin=OTHER_PIN)
+    with golden_transaction() as connection:
+        link_people(connection)
+        registers.rows(CORRECTED, *CORRECTION)
+        build_step(connection)
+    assert insurance_numbers(registers) == {NAME: "2212345678", OTHER_NAME: None}
+    build_golden()
+    assert insurance_numbers(registers) == {NAME: None, OTHER_NAME: "2299999999"}
+
+
+def test_a_build_that_waited_for_another_sees_what_was_published_while_it_waited(
+    registers: Registers,
+) -> None:
+    two_sources(registers)
+    registers.person("P2", OTHER_NAME, pin=OTHER_PIN)
+    waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with ThreadPoolExecutor(1) as worker:
+        with golden_transaction() as connection:
+            second = worker.submit(build_golden)
+            while not registers.rows(waiting):
+                assert not second.done()
+                time.sleep(0.01)
+            link_people(connection)
+            registers.rows(CORRECTED, *CORRECTION)
+            build_step(connection)
+        second.result(20)
+    assert insurance_numbers(registers) == {NAME: None, OTHER_NAME: "2299999999"}
+
+
+def build_and_fail() -> None:
+    """Do all the work, and fail before it is committed."""
+    with golden_transaction() as connection:
+        link_people(connection)
+        build_step(connection)
+        raise ZeroDivisionError
+
+
+def test_a_build_that_failed_leaves_the_last_links_and_records_and_the_way_free(
+    registers: Registers,
+) -> None:
+    two_sources(registers)
+    before = build(registers)
+    links = registers.links()
+    registers.rows(CORRECTED, *CORRECTION)
+    with pytest.raises(ZeroDivisionError):
+        build_and_fail()
+    assert (people(registers), registers.links()) == (before, links)
+    assert registers.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'") == []
+    with ThreadPoolExecutor(1) as worker:
+        worker.submit(build_golden).result(20)
+
+
+def test_a_reader_never_sees_the_links_and_records_empty(registers: Registers) -> None:
+    two_sources(registers)
+    build(registers)
+    with psycopg.connect(registers.owner_url) as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        reader.execute("SELECT 1")
+        build_golden()
+        for table in ("link.cluster_member", "golden.person_source", "golden.person"):
+            assert reader.execute(f"SELECT 1 FROM {table}").fetchall(), table

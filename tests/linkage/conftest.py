@@ -20,8 +20,11 @@ from cli.clusters import Cluster
 from cli.environment import with_login
 from hub.contract import load_contracts
 from hub.names import name_key
+from linkage.ladder import link_people
 from warehouse.connection import engine
+from warehouse.golden import golden_transaction
 from warehouse.ledger import apply_contract
+from warehouse.links import LinkCounts
 
 PASSWORD = "only-in-tests"
 _numbers = count(1)
@@ -108,6 +111,12 @@ class Registers:
         found = self.rows("SELECT * FROM link.judgement WHERE judged_by = 'ladder'")
         names = ("record_id", "part", "anchor_record_id", "verdict", "rung", "reason")
         return sorted(tuple(row[name] for name in names) for row in found)
+
+
+def link() -> LinkCounts:
+    """Walk the ladder, and commit."""
+    with golden_transaction() as connection:
+        return link_people(connection)
 
 
 def born(day: str) -> dict[str, Any]:

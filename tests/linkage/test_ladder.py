@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from linkage.ladder import link_people
 from warehouse.links import LinkCounts
 
-from .conftest import Registers, born
+from .conftest import Registers, born, link
 
 PIN, OTHER_PIN = "022085001234", "022190004321"
 OLD, NAME = "101234567", "Nguyễn Thị Hoà"
@@ -44,7 +43,7 @@ def test_one_number_links_only_with_a_name_or_a_birth_date_that_agrees(
 ) -> None:
     registers.person("P1", NAME, pin=PIN, **born("1985-07-03"))
     registers.participant("S1", **columns, pin=PIN)
-    counts = link_people()
+    counts = link()
     assert registers.judgements() == [("S1", 0, "P1", verdict, 1, reason)]
     assert registers.links() == ({("S1", 0): ("P1", 1)} if verdict == "positive" else {})
     linked = int(verdict == "positive")
@@ -55,7 +54,7 @@ def test_a_number_that_two_persons_carry_links_to_neither(registers: Registers) 
     registers.person("P1", NAME, pin=PIN, **born("1985-07-03"))
     registers.person("P2", "Nguyễn Thị Hoa", pin=PIN, **born("1985-07-03"))
     registers.participant("S1", NAME, pin=PIN, **born("1985-07-03"))
-    link_people()
+    link()
     assert registers.links() == {}
     assert registers.judgements() == [
         ("S1", 0, person, "unsure", 1, "more than one candidate") for person in ("P1", "P2")
@@ -65,7 +64,7 @@ def test_a_number_that_two_persons_carry_links_to_neither(registers: Registers) 
 def test_the_old_number_leads_through_the_population_register(registers: Registers) -> None:
     registers.person("P1", NAME, pin=PIN, old_number=OLD, **born("1985-07-03"))
     registers.participant("S1", "Nguyễn Thị Hòa", old_number=OLD, **born("1985"))
-    link_people()
+    link()
     assert registers.links() == {("S1", 0): ("P1", 2)}
 
 
@@ -77,7 +76,7 @@ def test_an_old_number_issued_twice_links_nobody_else(
 ) -> None:
     registers.person("P1", NAME, old_number=OLD, **born("1985-07-03"))
     registers.participant("S1", name, old_number=OLD, **born(day))
-    link_people()
+    link()
     assert registers.links() == {}
     assert registers.judgements() == [("S1", 0, "P1", "unsure", 2, BARE)]
 
@@ -86,7 +85,7 @@ def test_a_known_number_is_never_overruled_by_the_old_one(registers: Registers) 
     registers.person("P1", NAME, pin=PIN, **born("1985-07-03"))
     registers.person("P2", "Trần Văn Bách", pin=OTHER_PIN, old_number=OLD, **born("1990-01-01"))
     registers.participant("S1", "Trần Văn Bách", pin=PIN, old_number=OLD, **born("1990-01-01"))
-    link_people()
+    link()
     assert registers.judgements() == [("S1", 0, "P1", "unsure", 1, BARE)]
     assert registers.links() == {}
 
@@ -94,7 +93,7 @@ def test_a_known_number_is_never_overruled_by_the_old_one(registers: Registers) 
 def test_a_number_that_nobody_carries_leaves_the_way_over_the_old_one(registers: Registers) -> None:
     registers.person("P1", NAME, pin=PIN, old_number=OLD)
     registers.participant("S1", NAME, pin=OTHER_PIN, old_number=OLD)
-    link_people()
+    link()
     assert registers.links() == {("S1", 0): ("P1", 2)}
 
 
@@ -108,7 +107,7 @@ def test_a_couple_in_one_certificate_is_two_parties_linked_each_to_its_own(
         {"name": "Lê Văn Cảnh", "pin": PIN},
         {"name": "Nguyễn Thị Hòa", "old_number": OLD, "birth_year": 1985},
     )
-    counts = link_people()
+    counts = link()
     assert registers.links() == {("G1", 1): ("P1", 1), ("G1", 2): ("P2", 2)}
     assert counts == LinkCounts(people=2, linked=2, doubtful=0, nodes=2)
 
@@ -120,13 +119,13 @@ def test_a_stewards_word_goes_before_the_ladders_and_survives_its_next_walk(
     registers.person("P2", "Trần Văn Bách")
     registers.participant("S1", NAME, pin=PIN)
     registers.participant("S2", "Nguyễn Hoà", pin=PIN)
-    link_people()
+    link()
     assert registers.links() == {("S1", 0): ("P1", 1)}
     say(registers, "P1", "negative", "steward-1")
     say(registers, "P2", "positive", "steward-1")
     say(registers, "P1", "positive", "steward-2", record="S2")
     for _ in range(2):
-        link_people()
+        link()
         found = registers.rows("SELECT record_id, person_id FROM link.cluster_member")
         persons = {row["record_id"]: row["person_id"] for row in found}
         assert persons["S1"] == persons["P2"]
@@ -139,7 +138,7 @@ def test_a_pair_that_one_steward_rejected_never_comes_back(registers: Registers)
     registers.participant("S1", NAME, pin=PIN)
     say(registers, "P1", "positive", "steward-1")
     say(registers, "P1", "negative", "steward-2")
-    link_people()
+    link()
     assert registers.links() == {}
 
 
@@ -147,7 +146,7 @@ def test_a_stewards_doubt_holds_back_the_ladders_certainty(registers: Registers)
     registers.person("P1", NAME, pin=PIN)
     registers.participant("S1", NAME, pin=PIN)
     say(registers, "P1", "unsure", "steward-1")
-    link_people()
+    link()
     assert registers.links() == {}
 
 
@@ -157,7 +156,7 @@ def test_a_row_that_stewards_gave_to_two_persons_belongs_to_neither(registers: R
     registers.participant("S1", NAME, pin=PIN)
     say(registers, "P1", "positive", "steward-1")
     say(registers, "P2", "positive", "steward-2")
-    link_people()
+    link()
     members = registers.rows("SELECT record_id FROM link.cluster_member")
     assert sorted(row["record_id"] for row in members) == ["P1", "P2"]
 
@@ -166,7 +165,7 @@ def test_evidence_holds_measures_and_no_value(registers: Registers) -> None:
     registers.person("P1", NAME, pin=PIN, old_number=OLD, **born("1985-07-03"))
     registers.participant("S1", NAME, pin=PIN, **born("1985-07-03"))
     registers.participant("S2", "Trần Văn Bách", old_number=OLD, **born("1961-01-01"))
-    link_people()
+    link()
     found = registers.rows("SELECT record_id, evidence, reason FROM link.judgement")
     evidence = {row["record_id"]: row["evidence"] for row in found}
     assert evidence["S1"] == {"name_similarity": 1.0, "birth": "agree", "candidates": 1}
@@ -180,7 +179,7 @@ def test_evidence_holds_measures_and_no_value(registers: Registers) -> None:
 def test_walking_twice_changes_nothing(registers: Registers) -> None:
     registers.person("P1", NAME, pin=PIN)
     registers.participant("S1", NAME, pin=PIN)
-    first = link_people()
+    first = link()
     links, judgements = registers.links(), registers.judgements()
-    assert link_people() == first
+    assert link() == first
     assert (registers.links(), registers.judgements()) == (links, judgements)

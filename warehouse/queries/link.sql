@@ -37,7 +37,8 @@ COPY link.judgement (stream, record_id, part, anchor_stream, anchor_record_id, v
                      evidence, judged_by, reason) FROM STDIN
 
 -- name: clear_clusters
-TRUNCATE link.cluster_member
+-- Not TRUNCATE: a reader with an older snapshot would see no links at all.
+DELETE FROM link.cluster_member
 
 -- name: build_clusters
 -- A pure function of nodes and judgements. A steward's word goes before the ladder's, and a pair
