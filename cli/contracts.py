@@ -1,16 +1,27 @@
 """`motlan contract`: check the contracts, and lay out their tables."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from cli.predicates import check_predicates
 from hub.contract import load_contracts
+from hub.errors import ContractError
+
+if TYPE_CHECKING:
+    from warehouse.golden import Survivor
+
+NEARLY: Final = 0.8
+"""How alike two golden fields' names must be for one to be a slip of the other."""
 
 
 def lint(folders: Iterable[Path]) -> dict[str, str]:
     """Check the contracts of some folders: source -> what it promises, in one line.
 
-    Every option of a connector and a standardiser is one that is heeded, every suite compiles, and
-    the sources agree on who wins each golden field.
+    Every option of a connector and a standardiser is one that is heeded, every suite compiles, a
+    rule's SQL names columns that are there, and the sources agree on who wins each golden field. A
+    golden field that no procedure can name yet is told, and refused where it looks misspelt.
 
     Raises:
         ContractError: a contract is refused; says where and why.
@@ -22,15 +33,39 @@ def lint(folders: Iterable[Path]) -> dict[str, str]:
 
     checked = {}
     contracts = load_contracts(folders)
-    list_survivors(contracts.values())
+    unnamed = list_unnamed_fields(list_survivors(contracts.values()))
     for source, contract in contracts.items():
         check_options(contract)
         check_field_options(contract)
         for dataset in contract.datasets:
             compile_suite(dataset)
+            check_predicates(dataset)
         names = ", ".join(dataset.name for dataset in contract.datasets)
         checked[source] = f"version {contract.version}, {contract.connector}, {names}"
+        if source in unnamed:
+            fields = ", ".join(unnamed[source])
+            checked[source] += f"; no procedure can name its golden field {fields} yet"
     return checked
+
+
+def list_unnamed_fields(survivors: Iterable["Survivor"]) -> dict[str, list[str]]:
+    """Source -> the golden fields that it states and the API has no name for.
+
+    Raises:
+        ContractError: such a field is nearly called as one that the API names.
+    """
+    from lookup.fields import GOLDEN_FIELDS
+
+    unnamed: dict[str, list[str]] = {}
+    for line in survivors:
+        if line.field in GOLDEN_FIELDS:
+            continue
+        close = get_close_matches(line.field, GOLDEN_FIELDS, n=1, cutoff=NEARLY)
+        if close:
+            message = f"{line.stream}: golden field {line.field!r}; did you mean {close[0]!r}?"
+            raise ContractError(message)
+        unnamed.setdefault(line.source, []).append(line.field)
+    return unnamed
 
 
 def apply(folders: Iterable[Path]) -> list[str]:
