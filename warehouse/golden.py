@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Subquery,
+    Text,
     and_,
     case,
     cast,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by, distinct_on
 
 from hub.contract import Contract, Dataset
 from warehouse.connection import held_snapshot
@@ -41,6 +42,7 @@ _MEMBER = table(
 _PERSON_SOURCE = table(
     "person_source", *map(column, ("person_id", "source", "document")), schema="golden"
 )
+_NO_TEXTS = cast([], ARRAY(Text))
 _UTC = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 
 
@@ -150,7 +152,7 @@ def _value_statements(dataset: Dataset) -> Select[Any]:
             if field.kind == "person_name":
                 further += ["key", standard.c[f"{field.name}_key"]]
             statement = func.jsonb_build_object(
-                "value", func.to_jsonb(value), *_provenance(dataset, standard), *further
+                "value", func.to_jsonb(value), *_provenance(dataset, standard, field.name), *further
             )
             pairs += [name, case((value.is_not(None), statement), else_=null())]
     newest = (_MEMBER.c.person_id, standard.c.source_version.desc().nulls_last())
@@ -175,6 +177,7 @@ def _list_statements(contract: Contract, dataset: Dataset) -> Select[Any]:
     member = _members_of(owner)
     source: Any = member.join(standard, member.c.record_id == key)
     item = _item(dataset, standard)
+    flags, failed_rules = _flags(dataset, standard), standard.c.failed_rules
     for name, target in golden.embed.items():
         other = contract.get_dataset(target.partition(".")[0])
         inside = standard_table(other).alias(f"embedded_{name}")
@@ -182,9 +185,27 @@ def _list_statements(contract: Contract, dataset: Dataset) -> Select[Any]:
         source = source.outerjoin(inside, inside.c.record_id == by)
         embedded = case((inside.c.record_id.is_not(None), _item(other, inside)), else_=null())
         item = item.concat(func.jsonb_build_object(name, embedded))
-    statement = func.jsonb_build_object(
+        flags = func.array_cat(flags, _flags(other, inside), type_=ARRAY(Text))
+        failed_rules = func.array_cat(failed_rules, inside.c.failed_rules, type_=ARRAY(Text))
+    items = func.jsonb_agg(aggregate_order_by(item, standard.c.record_id))
+    statement = _list_statement(dataset, standard, items, flags=flags, failed_rules=failed_rules)
+    return (
+        select(
+            member.c.person_id,
+            func.jsonb_build_object(golden.list, statement).label("document"),
+        )
+        .select_from(source)
+        .group_by(member.c.person_id)
+    )
+
+
+def _list_statement(
+    dataset: Dataset, standard: Any, items: Any, *, flags: Any, failed_rules: Any
+) -> Any:
+    """The statement of a list, with every flag and failed rule of its rows."""
+    return func.jsonb_build_object(
         "value",
-        func.jsonb_agg(aggregate_order_by(item, standard.c.record_id)),
+        items,
         "source",
         literal(dataset.source),
         "stream",
@@ -194,19 +215,11 @@ def _list_statements(contract: Contract, dataset: Dataset) -> Select[Any]:
         "as_of",
         _utc(func.max(standard.c.valid_from)),
         "flags",
-        cast([], JSONB),
+        _gathered(flags),
         "failed_rules",
-        cast([], JSONB),
+        _gathered(failed_rules),
         "classification",
         literal("personal"),
-    )
-    return (
-        select(
-            member.c.person_id,
-            func.jsonb_build_object(golden.list, statement).label("document"),
-        )
-        .select_from(source)
-        .group_by(member.c.person_id)
     )
 
 
@@ -229,7 +242,21 @@ def _item(dataset: Dataset, standard: Any) -> Any:
     )
 
 
-def _provenance(dataset: Dataset, standard: Any) -> list[Any]:
+def _flags(dataset: Dataset, standard: Any, *fields: str) -> Any:
+    """The row's flags that speak of the fields; of all golden ones if none is named."""
+    names = fields or [field.name for field in dataset.fields if field.golden]
+    flags = standard.c.flags
+    found = func.golden.flags_of(flags, *names, type_=ARRAY(Text))
+    return case((flags == _NO_TEXTS, flags), else_=found)
+
+
+def _gathered(texts: Any) -> Any:
+    """Each text of the rows' arrays once; most rows have none, and cost next to nothing."""
+    some = func.golden.gather(texts, type_=ARRAY(Text)).filter(texts != _NO_TEXTS)
+    return func.to_jsonb(func.coalesce(some, _NO_TEXTS))
+
+
+def _provenance(dataset: Dataset, standard: Any, field: str) -> list[Any]:
     return [
         "source",
         literal(dataset.source),
@@ -242,7 +269,7 @@ def _provenance(dataset: Dataset, standard: Any) -> list[Any]:
         "as_of",
         _utc(standard.c.valid_from),
         "flags",
-        func.to_jsonb(standard.c.flags),
+        func.to_jsonb(_flags(dataset, standard, field)),
         "failed_rules",
         func.to_jsonb(standard.c.failed_rules),
     ]

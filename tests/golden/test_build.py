@@ -207,6 +207,32 @@ def test_a_list_holds_each_row_once_with_what_it_embeds(registers: Registers) ->
     assert "parcel" not in items[1]
 
 
+def test_a_value_shows_the_repairs_of_its_own_field_alone(registers: Registers) -> None:
+    flags = ["CAPS:full_name", "REPAIRED_LEADING_ZERO:pin"]
+    registers.person("P1", NAME, pin=PIN, sex_code="2", flags=flags)
+    document = build(registers)[NAME]["document"]
+    shown = {name: document[name]["flags"] for name in ("full_name", "pin", "sex_code")}
+    assert shown == {"full_name": flags[:1], "pin": flags[1:], "sex_code": []}
+
+
+def test_a_list_shows_the_failed_rules_and_repairs_of_its_rows(registers: Registers) -> None:
+    registers.person("P1", NAME, pin=PIN)
+    registers.publish("land_registry.parcel", "T1", parcel_id="T1", failed_rules=["LD-P", "LD-A"])
+    party = {"name": NAME, "pin": PIN}
+    first = {"parcel_id": "T1", "failed_rules": ["LD-A"], "flags": ["TIDIED:serial", "TIDIED:note"]}
+    registers.certificate("G1", party, **first)
+    registers.certificate("G2", party, parcel_id="T9", failed_rules=["LD-C"])
+    registers.person("P2", "Lê Văn Cảnh", pin="022190004321")
+    registers.certificate("G3", {"name": "Lê Văn Cảnh", "pin": "022190004321"}, parcel_id="T9")
+    found = build(registers)
+    stated = found[NAME]["document"]["certificates"]
+    assert stated["failed_rules"] == ["LD-A", "LD-C", "LD-P"]
+    assert stated["flags"] == ["TIDIED:serial"]
+    assert [item["failed_rules"] for item in stated["value"]] == [["LD-A"], ["LD-C"]]
+    clean = found["Lê Văn Cảnh"]["document"]["certificates"]
+    assert (clean["failed_rules"], clean["flags"]) == ([], [])
+
+
 def test_the_records_are_the_same_for_any_order_of_contracts_and_any_time_zone(
     registers: Registers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -235,6 +235,22 @@ CROSS JOIN LATERAL jsonb_each(person.document) AS stated
 JOIN golden.person AS golden USING (person_id);
 COMMENT ON VIEW golden.statement IS 'Every value that any source states about a person, the ones that lost too.';
 
+-- The flags ("CAPS:full_name", say) that speak of one of the fields.
+CREATE FUNCTION golden.flags_of(flags text[], VARIADIC fields text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT array(SELECT flag FROM unnest(flags) AS flag WHERE split_part(flag, ':', 2) = ANY (fields))
+$$;
+
+CREATE FUNCTION golden.distinct_of(texts text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT array(SELECT DISTINCT item FROM unnest(texts) AS item ORDER BY item)
+$$;
+
+-- Every text that stands in any of the arrays, once and sorted; NULL where no array is taken in.
+CREATE AGGREGATE golden.gather(text[]) (
+    SFUNC = array_cat, STYPE = text[], FINALFUNC = golden.distinct_of, PARALLEL = SAFE
+);
+
 -- Agreement of two statements of one field: equal values, equal compared forms, or one date
 -- that only says less than the other (1950 and 1950-03-07).
 CREATE FUNCTION golden.agrees(one jsonb, other jsonb) RETURNS boolean
