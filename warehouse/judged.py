@@ -49,6 +49,7 @@ def make_judged_table(dataset: Dataset, batch_id: int, predicates: Mapping[str, 
         judged=name,
         stage=sql.Identifier("stage", stage),
         columns=sql.SQL(", ").join([sql.SQL("staged.*"), *columns]),
+        cursor=sql.Literal(dataset.sync.cursor),
     )
     with connect("pipeline") as connection:
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
@@ -69,8 +70,9 @@ def record_findings(
 ) -> None:
     """Mark the failing rows and keep the validation result.
 
-    A row that breaks a blocking rule gets the outcome ``quarantined``. The result that is kept
-    holds counts and rule ids, never a value.
+    A row that breaks a blocking rule gets the outcome ``quarantined``, and so does one whose
+    version cannot be read, judged or not: nobody can say that another row is newer. The
+    result that is kept holds counts and rule ids, never a value.
     """
     stage = sql.Identifier("stage", stage_table(dataset, batch_id).name)
     with connect("pipeline") as connection:
@@ -81,6 +83,13 @@ def record_findings(
                     copy.write_row((position, finding.rule.rule_id, finding.rule.blocking))
         connection.execute(sql.SQL(_SQL["clear_failures"]).format(stage=stage))
         connection.execute(sql.SQL(_SQL["mark_failures"]).format(stage=stage))
+        if cursor_field := dataset.sync.cursor:
+            unread = {
+                "cursor": cursor_field,
+                "rule_id": f"{dataset.stream}.{cursor_field}.readable",
+            }
+            query = sql.SQL(_SQL["mark_unreadable_versions"]).format(stage=stage)
+            connection.execute(query, unread)
         rules = [
             {
                 **finding.rule.model_dump(

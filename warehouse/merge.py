@@ -31,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import BigInteger
+from sqlalchemy.types import BigInteger, Text
 
 from hub.contract import Dataset
 from warehouse.ledger import Batch
@@ -280,7 +280,8 @@ class Merge:
     def _ranked(self) -> Subquery:
         """Each row with a key: its place among those of its key, and whether its version is reused.
 
-        Only the newest version of a key counts as reused; older rows are superseded anyway.
+        Only the newest version of a key counts as reused; older rows are superseded anyway. A row
+        whose version cannot be read has no place: it is in quarantine already.
         """
         stage = self._stage()
         version = stage.c.source_version.desc().nulls_last()
@@ -302,7 +303,12 @@ class Merge:
                 .over(**of_key, order_by=(version, stage.c.position.desc()))
                 .label("place"),
             )
-            .where(stage.c.record_id.is_not(None))
+            .where(
+                stage.c.record_id.is_not(None),
+                func.coalesce(
+                    literal(self.dataset.sync.cursor, Text) != func.all(stage.c.unreadable), True
+                ),
+            )
             .subquery()
         )
 

@@ -151,3 +151,34 @@ def test_a_published_row_whose_new_version_is_quarantined_is_not_swept(register:
     register.run("UPDATE xe.o_to SET bien_so = NULL, luc = '2025-07-01 12:00' WHERE ma = 'C001'")
     assert counts(register.sync()) == (2, 0, 1, 0, 1, 0)
     assert list(register.standard()) == ["C001", "C002"]
+
+
+def test_a_row_whose_version_cannot_be_read_is_quarantined_beside_a_readable_one_of_its_key(
+    register: Register,
+) -> None:
+    register.write_contract(SNAPSHOT.replace("completeness: keys", "completeness: none"))
+    register.add("C1", bien_so="READ")
+    register.add("C1", bien_so="LOST")
+    register.run("UPDATE xe.o_to SET luc = 'infinity' WHERE bien_so = 'LOST'")
+    outcome = register.sync()
+    assert counts(outcome) == (2, 1, 0, 0, 1, 0)
+    assert register.standard("plate_number") == {"C1": ("READ",)}
+    (row,) = register.quarantine()
+    assert (row["record_id"], row["reason_code"], row["rule_ids"]) == (
+        "C1",
+        "UNREADABLE",
+        ["vehicle.car.updated_at.readable"],
+    )
+    assert [landed["bien_so"] for landed in unseal(row)] == ["LOST"]
+    assert quality(register, outcome.batch_id) == (1, 0)
+
+
+def test_a_tombstone_whose_version_cannot_be_read_ends_nothing(register: Register) -> None:
+    register.write_contract(
+        SNAPSHOT.replace("deletes: snapshot", "deletes: tombstone, tombstone: is_deleted")
+    )
+    register.fill(2)
+    register.sync()
+    register.run("UPDATE xe.o_to SET luc = 'infinity', xoa = true WHERE ma = 'C001'")
+    assert counts(register.sync()) == (2, 0, 1, 0, 1, 0)
+    assert list(register.standard()) == ["C001", "C002"]

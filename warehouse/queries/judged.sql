@@ -2,6 +2,7 @@
 
 -- name: make_judged_table
 -- The newest row of each key, tombstones apart; a row without a key stays, to be found keyless.
+-- A row whose version cannot be read is no newer than any other.
 CREATE UNLOGGED TABLE {judged} AS
 SELECT {columns}
 FROM {stage} AS staged
@@ -11,6 +12,7 @@ WHERE NOT coalesce(staged.deleted, false)
       WHERE newer.record_id = staged.record_id
         AND (coalesce(newer.source_version, '-infinity'), newer.position)
             > (coalesce(staged.source_version, '-infinity'), staged.position)
+        AND NOT coalesce({cursor} = ANY(newer.unreadable), false)
   )
 
 -- name: make_failure_table
@@ -33,6 +35,11 @@ FROM (
     FROM failure GROUP BY position
 ) AS failed
 WHERE staged.position = failed.position
+
+-- name: mark_unreadable_versions
+-- A row that cannot be put in order is quarantined, before the rows of its key are.
+UPDATE {stage} SET failed_rules = ARRAY[%(rule_id)s::text], outcome = 'quarantined'
+WHERE outcome IS NULL AND %(cursor)s = ANY(unreadable)
 
 -- name: record_suite_run
 INSERT INTO quality.suite_run
