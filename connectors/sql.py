@@ -161,11 +161,11 @@ class _Reader:
         result = connection.execution_options(
             stream_results=True, yield_per=self._options.chunk_rows
         ).execute(sa.select(*keys))
-        hashes: list[int] = []
+        hashes: set[int] = set()  # a key that stands there twice is told downstream
         for rows in result.partitions():
             columns = list(zip(*rows, strict=True))
-            hashes += [value for value in hash_keys(columns) if value is not None]
-        theirs = KeyDigest.of_hashes(hashes)
+            hashes.update(value for value in hash_keys(columns) if value is not None)
+        theirs = KeyDigest.of_hashes(list(hashes))
         if theirs != tally.digest():
             message = (
                 f"{self._dataset.stream}: the source holds {theirs.count} keys and "

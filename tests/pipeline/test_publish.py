@@ -289,6 +289,19 @@ def test_one_key_and_version_with_two_contents_goes_to_quarantine_with_both(
     )
 
 
+def test_a_key_that_stands_twice_in_a_whole_table_stops_nothing_but_itself(
+    register: Register,
+) -> None:
+    register.put("C2")
+    register.add("C1", bien_so="ONE")
+    register.add("C1", bien_so="OTHER")
+    register.add("C3")
+    register.add("C3")
+    assert counts(register.sync()) == (5, 2, 0, 1, 2, 0)
+    assert list(register.standard()) == ["C2", "C3"]
+    assert [row["rule_id"] for row in register.quarantine()] == ["VERSION_REUSED"]
+
+
 def test_an_older_version_than_the_published_one_is_superseded(register: Register) -> None:
     register.put("C1", "11:00", bien_so="NEW")
     register.sync()
