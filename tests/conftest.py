@@ -14,6 +14,7 @@
 No database is ever mocked, and no fixture holds a citizen who is not invented.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -120,11 +121,17 @@ def make_database(cluster: Cluster) -> Callable[[], str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of a Chromium; skips, and says how to get one, where there is none."""
+    """The path of a Chromium; where there is none, skips and says how to get one, or fails.
+
+    ``MOTLAN_REQUIRE_CHROMIUM=1`` makes it fail: for a machine that could have installed one.
+    """
     found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if found is None:
-        pytest.skip(
+        advice = (
             "No Chromium found: `apt install chromium` (Debian) or "
             "`.venv/bin/playwright install chromium` gives one."
         )
+        if os.environ.get("MOTLAN_REQUIRE_CHROMIUM") == "1":
+            pytest.fail(advice)
+        pytest.skip(advice)
     return found
