@@ -3,15 +3,22 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from psycopg import sql
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import OperationalError
+from psycopg import errors, sql
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 
-from hub.errors import WarehouseOutdatedError, WarehouseUnavailableError
+from hub.errors import (
+    MotlanError,
+    WarehouseOutdatedError,
+    WarehouseRefusedError,
+    WarehouseUnavailableError,
+    where_it_arose,
+)
 from hub.settings import ROLES, Role
 from warehouse.connection import CONNECT_SECONDS, sqlalchemy_url, transaction
 
@@ -42,11 +49,13 @@ def upgrade(owner_url: str, role_passwords: Mapping[Role, str]) -> str:
     """Make the login roles and run every missing migration; returns the version reached.
 
     Args:
-        owner_url: URL of the owner of the warehouse's database.
+        owner_url: URL of the owner of the warehouse's database, who must be a superuser: only
+            one may set what keeps values out of the server's log.
         role_passwords: password of each login role; known roles get the password given.
 
     Raises:
-        WarehouseUnavailableError: nobody answers at the URL.
+        WarehouseUnavailableError: nobody answers at the URL, or nobody may log in with it.
+        WarehouseRefusedError: a statement failed; the owner is no superuser, or what it was.
         WarehouseOutdatedError: the database has a version that this code does not know.
     """
     engine = create_engine(
@@ -58,12 +67,37 @@ def upgrade(owner_url: str, role_passwords: Mapping[Role, str]) -> str:
             _make_roles(connection, role_passwords)
             _refuse_unknown_version(connection)
             command.upgrade(_config(connection), "head")
-    except OperationalError as error:
-        message = "The warehouse does not answer; start it with `motlan up`."
-        raise WarehouseUnavailableError(message) from error
+    except (psycopg.Error, DBAPIError) as error:
+        raise _explain(error, owner_url) from error
     finally:
         engine.dispose()
     return head_version()
+
+
+def _explain(error: Exception, owner_url: str) -> MotlanError:
+    """One sentence for what stopped the migrations."""
+    origin = getattr(error, "orig", None) or error
+    state, url = getattr(origin, "sqlstate", None), make_url(owner_url)
+    place = f"The warehouse at {url.host}:{url.port}"
+    if isinstance(origin, errors.InsufficientPrivilege):
+        return WarehouseRefusedError(
+            f"{place} needs a superuser for its first migration and for its roles' settings, and "
+            f"{url.username} is none; name a superuser in MOTLAN_WAREHOUSE_URL."
+        )
+    if state is None and isinstance(origin, psycopg.OperationalError):
+        said = [part for part in str(origin).splitlines() if "FATAL:" in part]
+        if said:
+            reason = said[-1].partition("FATAL:")[2].strip()
+            return WarehouseUnavailableError(
+                f"{place} refuses the owner's login: {reason}; mend MOTLAN_WAREHOUSE_URL."
+            )
+        return WarehouseUnavailableError(
+            f"{place} does not answer; start it with `motlan up`, or mend MOTLAN_WAREHOUSE_URL."
+        )
+    return WarehouseRefusedError(
+        f"{place} refused the migration: {type(origin).__name__} ({state}) at "
+        f"{where_it_arose(error)[-1]}."
+    )
 
 
 def check(role: Role = "pipeline") -> None:
