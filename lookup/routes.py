@@ -125,19 +125,18 @@ def prefill(
 
 
 @desk.get("/receipts/{receipt_id}", tags=["desk"], responses=_problems(404))
-def show_receipt(
-    receipt_id: str, parts: PartsOf, client_id: ClientId, trace_id: TraceId
-) -> ReceiptAnswer:
+def show_receipt(receipt_id: str, parts: PartsOf, client_id: ClientId) -> ReceiptAnswer:
     """A receipt of this client's own; nothing about the person."""
     try:
-        found = parts.store.show_receipt(UUID(receipt_id), client_id)
+        found_id = UUID(receipt_id)
     except ValueError:
-        found = None
+        raise Problem(Code.RECEIPT_UNKNOWN) from None
+    found = parts.store.show_receipt(found_id, client_id)
     if found is None:
         raise Problem(Code.RECEIPT_UNKNOWN)
-    parts.store.record(CallEntry(trace_id, "receipt", "shown", client_id=client_id))
+    parts.store.record(CallEntry(found_id, "receipt", "shown", client_id=client_id))
     return ReceiptAnswer(
-        id=UUID(receipt_id),
+        id=found_id,
         time=found.opened_at,
         request_id=found.request_id,
         procedure_code=found.procedure_code,

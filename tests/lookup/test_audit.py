@@ -26,6 +26,15 @@ def test_a_lookup_leaves_intent_and_outcome_and_no_number(desk: Any, world: Any)
         assert value.encode().hex() not in everything
 
 
+def test_a_receipt_that_was_read_is_named_in_the_audit(desk: Any, world: Any) -> None:
+    receipt_id = desk.ask(world.owner).json()["receipt"]["id"]
+    shown = desk.client.get(f"/v1/receipts/{receipt_id}", headers=desk.headers())
+    assert shown.json()["id"] == receipt_id
+    entry = world.entries()[-1]
+    assert (entry["kind"], entry["outcome"]) == ("receipt", "shown")
+    assert str(entry["receipt_id"]) == receipt_id
+
+
 def test_the_subject_is_a_keyed_hash(desk: Any, world: Any, home: Path) -> None:
     desk.ask(world.owner)
     key = bytes.fromhex((home / "keys" / "subject.key").read_text())
