@@ -34,6 +34,12 @@ def test_bands_are_words_and_an_index_is_never_rounded_up(filled: Any, page: Any
     assert "97,3 tốt 99,9 tốt 89,9 cần chú ý 74,5 yếu 100,0 tốt" in seen
 
 
+@pytest.mark.parametrize(("asked", "back"), [("?lang=en", "/?lang=en"), ("", "/")])
+def test_a_missing_page_leads_back_in_the_same_language(page: Any, asked: str, back: str) -> None:
+    html = page.get(f"/nowhere{asked}").text
+    assert re.search(r'<p><a href="([^"]*)">', html)[1] == back  # type: ignore[index]
+
+
 def test_english_is_one_link_away(filled: Any, page: Any) -> None:
     html = page.get("/?lang=en").text
     assert '<html lang="en">' in html
