@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from connectors import http
-from hub.digest import key_hash60
+from hub.digest import KeyDigest, key_hash60
 from hub.errors import IncompleteSourceError, SchemaDriftError, SourceUnavailableError
 from hub.settings import get_settings
 
@@ -44,6 +44,8 @@ class Register:
     """The owner's rows, how the server is to misbehave, and what it was asked."""
 
     rows: list[dict[str, Any]]
+    before_digest: Callable[["Register"], None] = lambda register: None
+    digests: int = 0
     fault: str = ""
     times: int = 1_000_000
     fired: int = 0
@@ -85,6 +87,8 @@ class Handler(BaseHTTPRequestHandler):
         if register.fires("login page"):
             return self.answer(200, "<html>Log in</html>", {"Content-Type": "text/html"})
         if "/digest" in self.path:
+            register.digests += 1
+            register.before_digest(register)
             return self.answer(200, self.digest(int(query["n"])))
         register.on_request(register)
         return self.page(query)
@@ -208,6 +212,40 @@ def test_the_next_run_asks_from_the_cursor_less_the_overlap(
     assert second.manifest.cursor_to == {"since": "2025-07-01T10:09:00+07:00"}
     assert second.manifest.predecessor == first.manifest.batch_key
     assert not second.complete
+
+
+def test_a_row_that_comes_between_the_last_page_and_the_digest_is_read_too(
+    register: Register, source: Source
+) -> None:
+    first = source.ingest(mode="incremental")
+    register.digests = 0
+
+    def insert(register: Register) -> None:
+        if register.digests == 1:
+            register.rows.append(person(20))
+
+    register.before_digest = insert
+    register.rows.append(person(9))
+    batch = source.ingest(after(first), mode="incremental")
+    assert [row["ma"] for row in rows_of(batch)] == [*(f"CD{n}" for n in range(1, 10)), "CD20"]
+    keys = {row["ma"] for row in register.rows}
+    digest = batch.manifest.completeness.digest
+    assert digest is not None
+    assert digest.key_digest() == KeyDigest.of(keys)
+    assert register.digests == 2
+    assert batch.manifest.declared_rows == 9
+
+
+def test_a_register_that_never_rests_is_read_so_many_times_and_no_more(
+    register: Register, source: Source
+) -> None:
+    first = source.ingest(mode="incremental")
+    register.digests = 0
+    register.before_digest = lambda register: register.rows.append(person(20 + register.digests))
+    batch = source.ingest(after(first), mode="incremental")
+    assert register.digests == 1 + http.MAX_PASSES
+    assert batch.manifest.completeness.scope == "stream"
+    assert batch.manifest.rows == 8 + http.MAX_PASSES
 
 
 def test_a_row_dated_tomorrow_is_landed_and_does_not_move_the_cursor_past_today(
