@@ -95,28 +95,32 @@ class _Reader:
     def read(self, outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
         """The rows of every new drop, partition after partition."""
         cursor = dict(self._known)
-        moments = []
+        moments = {
+            folder: datetime.fromisoformat(before["as_of"]) for folder, before in cursor.items()
+        }
+        delivered = False
         declared = 0
         folders = self._list_folders(self._root)
         for folder in folders:
             drop = self._find_newest(folder, outcome)
             if drop is None:
                 continue
-            moments.append(drop.as_of)
+            delivered = True
+            moments[folder] = drop.as_of
             if not self._is_new(drop):
                 continue
             yield from self._read_drop(drop, outcome)
             cursor[folder] = drop.as_cursor()
             outcome.partitions.append(folder)
             declared += drop.rows
-        if not moments:
+        if not delivered:
             raise unavailable(self._dataset.stream, "it has not delivered a complete drop yet")
         for folder in sorted(self._known.keys() - set(folders)):
             outcome.warnings.append(f"partition {folder} was delivered before and is not there")
         outcome.all_partitions = sorted({*folders, *self._known})
         outcome.declared_rows = declared
-        outcome.as_of = min(moments)
-        outcome.proof = Proof("manifest", "batch", tally.digest(), as_of=min(moments))
+        outcome.as_of = min(moments.values())  # a partition that fell silent holds it back
+        outcome.proof = Proof("manifest", "batch", tally.digest(), as_of=outcome.as_of)
         outcome.next_cursor = {"partitions": cursor}
 
     def _list_folders(self, path: str) -> list[str]:

@@ -45,5 +45,6 @@ def land_batch(stream: str, *, full: bool = False) -> int | None:
             "proof": facts.completeness.model_dump(mode="json", exclude={"buckets"}),
             "cursor_to": facts.cursor_to or {},
             "source_as_of": facts.as_of,
+            "warnings": facts.warnings,
         }
     )

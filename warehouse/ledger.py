@@ -10,7 +10,7 @@ from typing import Any, Literal
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from hub.contract import Contract
+from hub.contract import Contract, Dataset, find_dataset
 from hub.errors import MotlanError, WrongUseError
 from hub.settings import Role
 from warehouse.connection import connect, driver_connection, hold, transaction
@@ -120,7 +120,7 @@ def take_stream(name: str) -> StreamState:
 
 def record_batch(row: Mapping[str, Any]) -> int:
     """Enter a landed batch; returns its id. Keys are the columns of the query."""
-    values = {**row, "proof": Jsonb(row["proof"]), "cursor_to": Jsonb(row["cursor_to"])}
+    values = {**row, **{name: Jsonb(row[name]) for name in ("proof", "cursor_to", "warnings")}}
     with connect("pipeline") as connection:
         entered = connection.execute(_SQL["record_batch"], values).fetchone()
     if entered is None:
@@ -144,6 +144,23 @@ def get_batch(batch_id: int) -> Batch:
         message = f"There is no batch {batch_id}; `motlan status` lists the last ones."
         raise WrongUseError(message)
     return found
+
+
+def find_promise(batch: Batch) -> tuple[Contract, Dataset]:
+    """The contract and dataset that a batch was landed by.
+
+    Raises:
+        MotlanError: the contract has changed since; the batch must not be read by other words.
+        ContractError: no contract speaks of the stream, or a contract is refused.
+    """
+    contract, dataset = find_dataset(batch.stream)
+    if contract.hash != batch.contract_hash:
+        message = (
+            f"The contract of {batch.stream} has changed since batch {batch.batch_id} was landed; "
+            "run the sync again."
+        )
+        raise MotlanError(message)
+    return contract, dataset
 
 
 def move_batch(

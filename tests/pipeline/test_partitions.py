@@ -118,3 +118,23 @@ def test_a_partition_whose_rows_all_moved_to_another_one_may_be_empty(
     districts.drop("B", 2, {})
     assert counts(register.sync()) == (2, 0, 2, 0, 0, 0)
     assert districts.partitions() == {"C1": "A", "C2": "A"}
+
+
+@pytest.mark.parametrize("how", ["vanished", "without a complete drop"])
+def test_a_district_that_fell_silent_holds_the_registers_time_back_and_is_told_of(
+    register: Register, districts: Districts, how: str
+) -> None:
+    districts.drop("A", 1, {"C1": "14A-1"})
+    districts.drop("B", 1, {"C2": "14A-2"})
+    register.sync()
+    before = register.stream()["as_of"]
+    if how == "vanished":
+        (districts.folder / "B").rename(districts.folder.parent / "gone")
+    else:
+        (districts.folder / "B" / "0001" / "manifest.json").unlink()
+    districts.drop("A", 2, {"C1": "14A-1"})
+    outcome = register.sync()
+    assert register.stream()["as_of"] == before
+    (warning,) = register.batch(outcome.batch_id)["warnings"]
+    assert warning.startswith("partition B ")
+    assert list(register.standard()) == ["C1", "C2"]

@@ -24,11 +24,11 @@ SELECT fence, batch_key, row_count FROM sync.stream WHERE name = %(name)s FOR UP
 -- name: record_batch
 INSERT INTO sync.batch (
     stream, batch_key, predecessor, state, fence, mode, contract_hash, landed_url, read,
-    key_digest, content_digest, proof, cursor_to, source_as_of
+    key_digest, content_digest, proof, cursor_to, source_as_of, warnings
 ) VALUES (
     %(stream)s, %(batch_key)s, %(predecessor)s, 'landed', %(fence)s, %(mode)s, %(contract_hash)s,
     %(landed_url)s, %(read)s, %(key_digest)s, %(content_digest)s, %(proof)s, %(cursor_to)s,
-    %(source_as_of)s
+    %(source_as_of)s, %(warnings)s
 )
 RETURNING batch_id
 

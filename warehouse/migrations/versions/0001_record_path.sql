@@ -52,6 +52,7 @@ CREATE TABLE sync.batch (
     proof          jsonb NOT NULL DEFAULT '{}',
     cursor_to      jsonb NOT NULL DEFAULT '{}',
     source_as_of   timestamptz NOT NULL,
+    warnings       jsonb NOT NULL DEFAULT '[]',
     reason         text,
     landed_at      timestamptz NOT NULL DEFAULT now(),
     published_at   timestamptz,
@@ -62,6 +63,7 @@ CREATE TABLE sync.batch (
 );
 COMMENT ON TABLE sync.batch IS 'The ledger: what was read, and what became of each row.';
 COMMENT ON COLUMN sync.batch.ended IS 'Rows that left the register: tombstones (also counted as accepted) and keys gone from a complete snapshot.';
+COMMENT ON COLUMN sync.batch.warnings IS 'What was odd in what the source gave, as sentences without any value of a row.';
 CREATE UNIQUE INDEX batch_is_published_once ON sync.batch (stream, batch_key) WHERE state = 'published';
 CREATE INDEX batch_by_stream ON sync.batch (stream, batch_id DESC);
 
@@ -223,15 +225,20 @@ SELECT
     person.person_id,
     stated.key AS field,
     person.source,
-    stated.value -> 'value' AS value,
-    stated.value ->> 'stream' AS stream,
-    stated.value ->> 'record_id' AS record_id,
-    (stated.value ->> 'batch_id')::bigint AS batch_id,
-    (stated.value ->> 'as_of')::timestamptz AS as_of,
-    stated.value -> 'flags' AS flags,
-    golden.document -> stated.key ->> 'source' = person.source AS survived
+    said.item -> 'value' AS value,
+    said.item ->> 'stream' AS stream,
+    said.item ->> 'record_id' AS record_id,
+    (said.item ->> 'batch_id')::bigint AS batch_id,
+    (said.item ->> 'as_of')::timestamptz AS as_of,
+    said.item -> 'flags' AS flags,
+    said.newest AND golden.document -> stated.key ->> 'source' = person.source AS survived
 FROM golden.person_source AS person
 CROSS JOIN LATERAL jsonb_each(person.document) AS stated
+CROSS JOIN LATERAL (
+    SELECT stated.value AS item, true AS newest
+    UNION ALL
+    SELECT other, false FROM jsonb_array_elements(stated.value -> 'others') AS other
+) AS said
 JOIN golden.person AS golden USING (person_id);
 COMMENT ON VIEW golden.statement IS 'Every value that any source states about a person, the ones that lost too.';
 
@@ -265,18 +272,48 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
         )
 $$;
 
--- The first statement of the list wins; the others that disagree are kept under conflicts.
+-- What one source states in several rows about one person, the newest row first: of each field the
+-- first statement, with those that disagree with it under others.
+CREATE FUNCTION golden.combine(documents jsonb[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    WITH stated AS (
+        SELECT field.key AS name, field.value AS item, place
+        FROM unnest(documents) WITH ORDINALITY AS listed (document, place)
+        CROSS JOIN LATERAL jsonb_each(document) AS field
+    ),
+    newest AS (SELECT DISTINCT ON (name) name, item FROM stated ORDER BY name, place),
+    lost AS (
+        SELECT name, jsonb_agg(stated.item ORDER BY stated.place) AS others
+        FROM stated JOIN newest USING (name)
+        WHERE NOT golden.agrees(newest.item, stated.item)
+        GROUP BY name
+    )
+    SELECT coalesce(jsonb_object_agg(name, CASE
+        WHEN others IS NULL THEN item ELSE item || jsonb_build_object('others', others)
+    END), '{}')
+    FROM newest LEFT JOIN lost USING (name)
+$$;
+
+-- The first statement of the list wins; the others that disagree, of its own source too, are kept
+-- under conflicts.
 CREATE FUNCTION golden.resolve(VARIADIC statements jsonb[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     WITH stated AS (
-        SELECT item, place FROM unnest(statements) WITH ORDINALITY AS listed (item, place)
-        WHERE item IS NOT NULL AND item -> 'value' <> 'null'
+        SELECT said.item, listed.place, said.age
+        FROM unnest(statements) WITH ORDINALITY AS listed (item, place)
+        CROSS JOIN LATERAL (
+            SELECT listed.item - 'others' AS item, 0 AS age
+            UNION ALL
+            SELECT other, age
+            FROM jsonb_array_elements(listed.item -> 'others') WITH ORDINALITY AS older (other, age)
+        ) AS said
+        WHERE said.item IS NOT NULL AND said.item -> 'value' <> 'null'
     ),
-    winner AS (SELECT item FROM stated ORDER BY place LIMIT 1),
+    winner AS (SELECT item FROM stated ORDER BY place, age LIMIT 1),
     lost AS (
         SELECT jsonb_agg(
             jsonb_build_object('source', stated.item -> 'source', 'value', stated.item -> 'value',
-                               'as_of', stated.item -> 'as_of') ORDER BY stated.place
+                               'as_of', stated.item -> 'as_of') ORDER BY stated.place, stated.age
         ) AS conflicts
         FROM stated, winner
         WHERE NOT golden.agrees(winner.item, stated.item)
