@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from expectations.suites import CompiledSuite, compile_suite, holds_column
-from hub.contract import Dataset, find_dataset
+from hub.contract import Dataset
 from hub.errors import GateFailedError
 from hub.rules import Rule
 from warehouse import judged
-from warehouse.ledger import Batch, get_batch, move_batch
+from warehouse.ledger import Batch, find_promise, get_batch, move_batch
 
 
 def judge_batch(batch_id: int) -> None:
@@ -28,7 +28,7 @@ def judge_batch(batch_id: int) -> None:
     batch = get_batch(batch_id)
     if batch.state in ("judged", "published"):
         return
-    _, dataset = find_dataset(batch.stream)
+    _, dataset = find_promise(batch)
     suite = compile_suite(dataset)
     try:
         rows = judged.make_judged_table(dataset, batch_id, _predicates(suite.rules))

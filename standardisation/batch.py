@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from hub.contract import Contract, Dataset, find_dataset
+from hub.contract import Contract, Dataset
 from hub.errors import MotlanError, where_it_arose
 from standardisation.rows import standardise
 from warehouse.landing import LandedBatch
-from warehouse.ledger import get_batch, move_batch
+from warehouse.ledger import find_promise, get_batch, move_batch
 from warehouse.stage import stage_rows
 
 
@@ -24,7 +24,7 @@ def standardise_batch(batch_id: int) -> None:
     batch = get_batch(batch_id)
     if batch.state not in ("landed", "staged"):
         return
-    contract, dataset = find_dataset(batch.stream)
+    contract, dataset = find_promise(batch)
     staged = stage_rows(dataset, batch_id, _standard_frames(contract, dataset, batch.landed_url))
     if staged != batch.read:
         message = (

@@ -16,13 +16,13 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Executable, MetaData, Table, func, select
 from sqlalchemy.schema import DropTable
 
-from hub.contract import Contract, Dataset, find_dataset
+from hub.contract import Contract, Dataset
 from hub.digest import KeyDigest
 from hub.errors import BatchParkedError, MotlanError, StaleWriterError
 from warehouse.connection import transaction
 from warehouse.judged import judged_name
 from warehouse.landing import LandedBatch, seal_bytes
-from warehouse.ledger import Batch, get_batch, move_batch
+from warehouse.ledger import Batch, find_promise, get_batch, move_batch
 from warehouse.merge import VERSION_REUSED, Merge
 from warehouse.queries import load
 from warehouse.tables import stage_table, standard_table
@@ -62,7 +62,7 @@ def publish_batch(batch_id: int) -> BatchOutcome:
     if batch.state != "judged":
         message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a judged batch "
         raise MotlanError(message + "can be published: run the sync again.")
-    contract, dataset = find_dataset(batch.stream)
+    contract, dataset = find_promise(batch)
     try:
         with transaction("pipeline") as connection:
             _Publication(connection, contract, dataset, batch).publish()

@@ -18,6 +18,7 @@ import pytest
 from cli.clusters import Cluster, running
 from cli.environment import with_login
 from cli.processes import find_free_ports
+from expectations.judge import judge_batch
 from hub.digest import key_hash60
 from hub.errors import (
     BatchParkedError,
@@ -26,6 +27,7 @@ from hub.errors import (
     WarehouseUnavailableError,
 )
 from hub.settings import ROLES
+from standardisation.batch import standardise_batch
 from warehouse.connection import connect, engine, transaction
 from warehouse.migrate import upgrade
 from warehouse.publish import publish_batch
@@ -276,3 +278,23 @@ def test_a_row_in_quarantine_counts_among_the_keys_that_the_hub_holds(
     owner.rows[:] = [car("C3", "11:00")]
     owner.digest_keys[:] = ["C1", "C2", "C3"]
     assert counts(register.sync()) == (1, 1, 0, 0, 0, 0)
+
+
+def test_a_batch_landed_by_another_contract_goes_no_further_and_the_next_sync_is_whole(
+    register: Register,
+) -> None:
+    register.fill(2)
+    landed = register.land()
+    staged = register.land()
+    standardise_batch(staged)
+    judged = register.prepare()
+    register.write_contract(SNAPSHOT.replace("}", ", overlapMinutes: 30}"))
+    steps = ((standardise_batch, landed), (judge_batch, staged), (publish_batch, judged))
+    for step, batch_id in steps:
+        with pytest.raises(MotlanError, match=f"has changed since batch {batch_id} was landed"):
+            step(batch_id)
+    assert register.stream()["batch_key"] == ""
+    outcome = register.sync()
+    assert counts(outcome) == (2, 2, 0, 0, 0, 0)
+    publish_batch(outcome.batch_id)
+    assert {register.batch(number)["state"] for number in (landed, staged, judged)} == {"overtaken"}
