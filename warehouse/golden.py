@@ -23,11 +23,12 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     null,
     select,
     table,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by, distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 
 from hub.contract import Contract, Dataset
 from warehouse.connection import held_snapshot
@@ -140,7 +141,10 @@ def _statements(contract: Contract, dataset: Dataset) -> Subquery | None:
 
 
 def _value_statements(dataset: Dataset) -> Select[Any]:
-    """One document a person from the newest of its rows: golden field -> statement."""
+    """One document a person: golden field -> the newest row's statement.
+
+    Where further rows of the register speak of the same person, what they state otherwise is kept.
+    """
     standard = standard_table(dataset)
     pairs: list[Any] = []
     for field in dataset.fields:
@@ -155,15 +159,19 @@ def _value_statements(dataset: Dataset) -> Select[Any]:
                 "value", func.to_jsonb(value), *_provenance(dataset, standard, field.name), *further
             )
             pairs += [name, case((value.is_not(None), statement), else_=null())]
-    newest = (_MEMBER.c.person_id, standard.c.source_version.desc().nulls_last())
+    document = func.jsonb_strip_nulls(func.jsonb_build_object(*pairs), type_=JSONB)
+    newest = standard.c.source_version.desc().nulls_last()
+    documents = func.array_agg(
+        aggregate_order_by(document, newest, standard.c.record_id), type_=ARRAY(JSONB)
+    )
+    several = func.golden.combine(documents, type_=JSONB)
     return (
         select(
             _MEMBER.c.person_id,
-            func.jsonb_strip_nulls(func.jsonb_build_object(*pairs)).label("document"),
+            case((func.count() == 1, documents[1]), else_=several).label("document"),
         )
-        .ext(distinct_on(_MEMBER.c.person_id))
         .join(standard, _is_member(dataset, standard.c.record_id))
-        .order_by(*newest, standard.c.record_id)
+        .group_by(_MEMBER.c.person_id)
     )
 
 
@@ -177,7 +185,8 @@ def _list_statements(contract: Contract, dataset: Dataset) -> Select[Any]:
     member = _members_of(owner)
     source: Any = member.join(standard, member.c.record_id == key)
     item = _item(dataset, standard)
-    flags, failed_rules = _flags(dataset, standard), standard.c.failed_rules
+    flags: Any = _flags(dataset, standard)
+    failed_rules: Any = standard.c.failed_rules
     for name, target in golden.embed.items():
         other = contract.get_dataset(target.partition(".")[0])
         inside = standard_table(other).alias(f"embedded_{name}")
@@ -322,8 +331,10 @@ def _draft_documents(connection: Connection, survivors: Iterable[Survivor]) -> N
 def _winner(statements: Sequence[Any]) -> Any:
     """The best-ranked statement, marked known; resolved with care where sources disagree."""
     known = cast({"verdict": "known"}, JSONB)
-    first = statements[0]
-    if len(statements) == 1:
-        return case((first.is_not(None), first.concat(known)), else_=null())
-    alone = and_(first.is_not(None), *[other.is_(None) for other in statements[1:]])
-    return case((alone, first.concat(known)), else_=func.golden.resolve(*statements))
+    first, further = statements[0], [other.is_(None) for other in statements[1:]]
+    alone = and_(first.is_not(None), not_(first.has_key("others")), *further)
+    return case(
+        (alone, first.concat(known)),
+        (and_(first.is_(None), *further), null()),
+        else_=func.golden.resolve(*statements),
+    )

@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
@@ -93,6 +93,54 @@ def test_one_name_spelt_twice_is_no_conflict(registers: Registers) -> None:
     registers.person("P1", NAME, pin=PIN)
     registers.participant("S1", "NGUYỄN THỊ HÒA", pin=PIN)
     assert build(registers)[NAME]["document"]["full_name"]["verdict"] == "known"
+
+
+def test_two_rows_of_one_source_that_disagree_are_a_conflict_of_that_source(
+    registers: Registers,
+) -> None:
+    registers.person("P1", NAME, pin=PIN)
+    rows = {
+        "S1": (True, "2212345678", NAME, 2023),
+        "S2": (False, "2212345679", "NGUYỄN THỊ HÒA", 2025),
+        "S3": (True, "2212345679", "Nguyễn Thị Huệ", None),
+    }
+    for record_id, (pension, number, name, year) in rows.items():
+        registers.participant(
+            *(record_id, name),
+            pin=PIN,
+            receives_pension=pension,
+            insurance_number=number,
+            sex_code="2" if record_id == "S1" else None,
+            source_version=datetime(year, 1, 1, tzinfo=UTC) if year else None,
+        )
+    document = build(registers)[NAME]["document"]
+    found = {
+        field: (
+            stated["value"],
+            stated["verdict"],
+            [(lost["source"], lost["value"]) for lost in stated.get("conflicts", [])],
+        )
+        for field, stated in document.items()
+        if field in ("receives_pension", "insurance_number", "full_name", "sex_code", "pin")
+    }
+    insurer = "social_insurance"
+    assert found == {
+        "receives_pension": (False, "conflicting", [(insurer, True), (insurer, True)]),
+        "insurance_number": ("2212345679", "conflicting", [(insurer, "2212345678")]),
+        "full_name": (NAME, "conflicting", [(insurer, "Nguyễn Thị Huệ")]),
+        "sex_code": ("2", "known", []),
+        "pin": (PIN, "known", []),
+    }
+    assert all("others" not in stated for stated in document.values())
+    stated = registers.rows(
+        "SELECT record_id, value, survived FROM golden.statement"
+        " WHERE field = 'receives_pension' ORDER BY record_id"
+    )
+    assert [tuple(row.values()) for row in stated] == [
+        ("S1", True, False),
+        ("S2", False, True),
+        ("S3", True, False),
+    ]
 
 
 @pytest.mark.parametrize(

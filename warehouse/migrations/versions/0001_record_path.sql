@@ -114,11 +114,13 @@ CREATE TABLE quality.quarantined_row (
     reason_code   text NOT NULL,
     owner         text NOT NULL,
     raw_row       bytea NOT NULL,
+    source_partition text NOT NULL DEFAULT '',
     state         text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'resolved')),
     created_at    timestamptz NOT NULL DEFAULT now(),
     resolved_by   bigint REFERENCES sync.batch
 );
 COMMENT ON COLUMN quality.quarantined_row.raw_row IS 'The rows of the key as landed, a JSON list, sealed with a key that the database does not hold.';
+COMMENT ON COLUMN quality.quarantined_row.source_partition IS 'The partition that delivered the row; its next whole snapshot without the key closes the row.';
 CREATE UNIQUE INDEX row_is_quarantined_once ON quality.quarantined_row (stream, record_id) WHERE state = 'open';
 
 -- link ---------------------------------------------------------------------------------------
