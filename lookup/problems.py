@@ -119,7 +119,9 @@ KINDS: Final = {
     Code.METHOD_NOT_ALLOWED: Kind(
         405, "Method not allowed", "See /openapi.json for the methods of this address."
     ),
-    Code.NOT_READY: Kind(503, "Not ready", "The parts under checks are not ready yet.", "hub"),
+    Code.NOT_READY: Kind(
+        503, "Not ready", "A part of the hub is not ready yet; /readyz names it.", "hub"
+    ),
     Code.WAREHOUSE_UNAVAILABLE: Kind(
         503,
         "Cannot answer now",

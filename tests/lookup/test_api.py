@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from lookup.problems import KINDS, ProblemBody
+
 OPEN_ROUTES = {
     *("/.well-known/jwks.json", "/healthz", "/metrics", "/oauth/token", "/openapi.json"),
     *("/readyz", "/v1/procedures", "/v1/procedures/{code}"),
@@ -195,3 +197,9 @@ def test_a_missing_key_says_what_to_do(world: Any) -> None:
 
     with pytest.raises(SettingsError, match="motlan up"):
         create_app()
+
+
+def test_a_problem_speaks_only_of_what_its_answer_holds() -> None:
+    assert "errors" in ProblemBody.model_fields
+    assert "checks" not in ProblemBody.model_fields
+    assert not [kind for kind in KINDS.values() if "under checks" in kind.detail]
