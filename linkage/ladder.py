@@ -2,7 +2,8 @@
 
 Rung 1: one personal number, and a name or birth date that agrees. Rung 2: the old 9-digit number,
 bridged through the population register (Decree 58/2026/NĐ-CP, art. 12: nobody may be asked to
-confirm it), and a name that agrees. Never a bare number; more than one candidate is doubt.
+confirm it), and a name that agrees: like names where the birth years agree, the same to the accent
+where one is unknown. Never a bare number; more than one candidate is doubt.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from rapidfuzz import fuzz
 
 from hub.contract import load_contracts
+from hub.names import accented_key
 from hub.settings import get_settings
 from warehouse.connection import driver_connection
 from warehouse.links import (
@@ -49,42 +51,54 @@ def name_similarity(pair: CandidatePair) -> float | None:
     return round(fuzz.ratio(pair.name_key, pair.anchor_name_key) / 100, 3)
 
 
+def is_same_name(pair: CandidatePair) -> bool:
+    """Whether both names are known and equal with their diacritics."""
+    if not pair.name or not pair.anchor_name:
+        return False
+    return accented_key(pair.name) == accented_key(pair.anchor_name)
+
+
 def judge_same_pin(pair: CandidatePair) -> Judgement:
     """Rung 1."""
     similarity = name_similarity(pair)
     named = similarity is not None and similarity >= NAME_AGREES
-    agrees = named or pair.birth == "agree"
-    return _judgement(pair, rung=1, similarity=similarity, agrees=agrees)
+    refusal = "" if named or pair.birth == "agree" else "the number alone agrees"
+    return _judgement(pair, rung=1, similarity=similarity, refusal=refusal)
 
 
 def judge_same_old_number(pair: CandidatePair) -> Judgement:
-    """Rung 2: 9-digit numbers were issued twice, so the name must agree and no year differ."""
+    """Rung 2: 9-digit numbers were issued twice, so the name must agree and no year differ.
+
+    Without a birth year on both sides the name stands alone, and must be the same to the accent:
+    folded, "Hùng" and "Hưng" are one name, and "Lan" and "Loan" are like enough.
+    """
     similarity = name_similarity(pair)
     named = similarity is not None and similarity >= NAME_AGREES
-    return _judgement(pair, rung=2, similarity=similarity, agrees=named and pair.birth != "differ")
+    if not named or pair.birth == "differ":
+        refusal = "the number alone agrees"
+    elif pair.birth is None and not is_same_name(pair):
+        refusal = "the names are only alike, and no birth year agrees"
+    else:
+        refusal = ""
+    return _judgement(pair, rung=2, similarity=similarity, refusal=refusal)
 
 
 def _judgement(
-    pair: CandidatePair, *, rung: int, similarity: float | None, agrees: bool
+    pair: CandidatePair, *, rung: int, similarity: float | None, refusal: str
 ) -> Judgement:
-    single = pair.candidates == 1
-    reason = (
-        "one candidate, and name or birth date agree"
-        if single and agrees
-        else "more than one candidate"
-        if not single
-        else "the number alone agrees"
-    )
+    """Positive for a single candidate without a ``refusal``, the reason for doubt."""
+    if pair.candidates > 1:
+        refusal = "more than one candidate"
     return Judgement(
         pair=pair,
-        verdict="positive" if single and agrees else "unsure",
+        verdict="unsure" if refusal else "positive",
         rung=rung,
         evidence={
             "name_similarity": similarity,
             "birth": pair.birth,
             "candidates": pair.candidates,
         },
-        reason=reason,
+        reason=refusal or "one candidate, and name or birth date agree",
     )
 
 

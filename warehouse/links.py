@@ -26,6 +26,7 @@ _NODE = table(
             "anchor",
             "pin",
             "old_number",
+            "name",
             "name_key",
             "birth_date",
             "birth_year",
@@ -44,6 +45,8 @@ class CandidatePair:
     part: int
     anchor_stream: str
     anchor_record_id: str
+    name: str | None
+    anchor_name: str | None
     name_key: str | None
     anchor_name_key: str | None
     birth: Literal["agree", "differ"] | None
@@ -143,6 +146,7 @@ def _select_nodes(dataset: Dataset) -> Select[Any]:
         literal(bool(linkage and linkage.anchor)),
         played("pin"),
         played("old_number"),
+        played("name"),
         played("name", "_key"),
         played("birth_date", "_date"),
         played("birth_date", "_year"),
@@ -166,6 +170,7 @@ def _select_parties(dataset: Dataset, field: str) -> Select[Any]:
         literal(False),
         item["pin"].as_string(),
         item["old_number"].as_string(),
+        item["name"].as_string(),
         item["name_key"].as_string(),
         null(),
         item["birth_year"].as_integer(),

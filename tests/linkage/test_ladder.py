@@ -13,6 +13,7 @@ PIN, OTHER_PIN = "022085001234", "022190004321"
 OLD, NAME = "101234567", "Nguyễn Thị Hoà"
 AGREED = "one candidate, and name or birth date agree"
 BARE = "the number alone agrees"
+ALIKE = "the names are only alike, and no birth year agrees"
 
 
 def say(registers: Registers, person: str, verdict: str, steward: str, record: str = "S1") -> None:
@@ -79,6 +80,30 @@ def test_an_old_number_issued_twice_links_nobody_else(
     link()
     assert registers.links() == {}
     assert registers.judgements() == [("S1", 0, "P1", "unsure", 2, BARE)]
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("Nguyễn Thị Hoà", "positive"),
+        ("NGUYỄN THỊ HÒA", "positive"),
+        ("Nguyễn Thị Hoài", "unsure"),
+        ("Nguyễn Thị Hoa", "unsure"),
+        ("NGUYEN THI HOA", "unsure"),
+    ],
+)
+def test_an_old_number_and_a_name_alone_link_only_if_the_name_is_the_same_to_the_accent(
+    registers: Registers, name: str, verdict: str
+) -> None:
+    registers.person("P1", NAME, old_number=OLD, **born("1985-07-03"))
+    registers.certificate("G1", {"name": name, "old_number": OLD})
+    registers.certificate("G2", {"name": name, "old_number": OLD, "birth_year": 1985})
+    link()
+    found = {record: (said, reason) for record, _, _, said, _, reason in registers.judgements()}
+    assert found == {
+        "G1": (verdict, AGREED if verdict == "positive" else ALIKE),
+        "G2": ("positive", AGREED),
+    }
 
 
 def test_a_known_number_is_never_overruled_by_the_old_one(registers: Registers) -> None:

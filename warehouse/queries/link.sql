@@ -5,7 +5,7 @@
 SELECT
     node.stream, node.record_id, node.part,
     anchor.stream AS anchor_stream, anchor.record_id AS anchor_record_id,
-    node.name_key, anchor.name_key AS anchor_name_key,
+    node.name, anchor.name AS anchor_name, node.name_key, anchor.name_key AS anchor_name_key,
     CASE WHEN node.birth_date IS NOT NULL AND anchor.birth_date IS NOT NULL
          THEN CASE WHEN node.birth_date = anchor.birth_date THEN 'agree' ELSE 'differ' END END AS birth,
     count(*) OVER (PARTITION BY node.stream, node.record_id, node.part) AS candidates
@@ -19,7 +19,7 @@ WHERE NOT node.anchor
 SELECT
     node.stream, node.record_id, node.part,
     anchor.stream AS anchor_stream, anchor.record_id AS anchor_record_id,
-    node.name_key, anchor.name_key AS anchor_name_key,
+    node.name, anchor.name AS anchor_name, node.name_key, anchor.name_key AS anchor_name_key,
     CASE WHEN node.birth_year IS NOT NULL AND anchor.birth_year IS NOT NULL
          THEN CASE WHEN node.birth_year = anchor.birth_year THEN 'agree' ELSE 'differ' END END AS birth,
     count(*) OVER (PARTITION BY node.stream, node.record_id, node.part) AS candidates

@@ -132,6 +132,7 @@ CREATE TABLE link.node (
     anchor        boolean NOT NULL,
     pin           text,
     old_number    text,
+    name          text,
     name_key      text,
     birth_date    date,
     birth_year    bigint,
