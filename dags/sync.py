@@ -1,7 +1,8 @@
 """Airflow DAGs ``sync_<source>``: one a contract, four tasks a dataset.
 
 Land, standardise, judge, publish: only the batch id goes from task to task. When a source has
-been published, its asset sets off the golden build. A DAG that is unpaused waits for its next
+been published, its asset sets off the golden build; a dataset that failed holds back neither the
+others nor their announcement, but the run is a failed one. A DAG that is unpaused waits for its next
 time; nobody wants last night's run at noon.
 
 A contract that is refused stops its own source alone. Airflow takes no DAG from a file that raises,
@@ -17,7 +18,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from dags.assets import standard_records
 from dags.step import step, use_connection
 from hub.contract import Contract, read_contracts
-from hub.errors import ContractError
+from hub.errors import ContractError, MotlanError
 from hub.settings import get_settings
 
 
@@ -67,6 +68,14 @@ def publish(batch_id: int) -> None:
     publish_batch(batch_id)
 
 
+@task(trigger_rule="one_failed")
+@step
+def fail_the_run() -> None:
+    """Fail the run when a dataset did, though the others were published and announced."""
+    message = "A dataset was not published; its own task says why."
+    raise MotlanError(message)
+
+
 def sync_dag(contract: Contract) -> DAG:
     """The DAG of one source."""
 
@@ -84,12 +93,12 @@ def sync_dag(contract: Contract) -> DAG:
         @task(
             task_id="announce",
             outlets=[standard_records(contract.source)],
-            trigger_rule="none_failed_min_one_success",
+            trigger_rule="all_done_min_one_success",
         )
         def announce() -> None:
-            """Say that the source has a new published version."""
+            """Say that the source has a new published version of one dataset or more."""
 
-        announced = announce()
+        announced, told = announce(), fail_the_run()
         for dataset in contract.datasets:
 
             @task_group(group_id=dataset.name)
@@ -97,7 +106,7 @@ def sync_dag(contract: Contract) -> DAG:
                 landed: Any = land(stream)
                 staged: Any = standardise(landed)
                 judged: Any = judge(staged)
-                publish(judged) >> announced
+                publish(judged) >> [announced, told]
 
             travel(dataset.stream)
 

@@ -119,7 +119,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def expected_tasks(source: str, *datasets: str) -> dict[str, dict[str, Any]]:
-    """The tasks of a source's DAG: four a dataset, one after another, and a last one."""
+    """The tasks of a source's DAG: four a dataset, one after another, and two at the end."""
     tasks = {}
     for dataset in datasets:
         for step, before in zip(STEPS, (None, *STEPS), strict=False):
@@ -133,6 +133,7 @@ def expected_tasks(source: str, *datasets: str) -> dict[str, dict[str, Any]]:
         "retries": 0,
         "outlets": [f"motlan://standard/{source}"],
     }
+    tasks["fail_the_run"] = {**tasks["announce"], "outlets": []}
     return tasks
 
 
