@@ -2,8 +2,8 @@
 
 Land, standardise, judge, publish: only the batch id goes from task to task. When a source has
 been published, its asset sets off the golden build; a dataset that failed holds back neither the
-others nor their announcement, but the run is a failed one. A DAG that is unpaused waits for its next
-time; nobody wants last night's run at noon.
+others nor their announcement, but the run is a failed one. A DAG that is unpaused waits for its
+next time; nobody wants last night's run at noon.
 
 A contract that is refused stops its own source alone. Airflow takes no DAG from a file that raises,
 not even those made before; so the refused source keeps its DAG, which fails with the sentence.
