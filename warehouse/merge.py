@@ -255,6 +255,7 @@ class Merge:
                 stage.c.chunk,
                 stage.c.chunk_row,
                 stage.c.failed_rules,
+                stage.c.source_partition,
             )
             .where(stage.c.outcome == "quarantined")
             .order_by(stage.c.position)

@@ -30,6 +30,8 @@ from warehouse.tables import stage_table, standard_table
 _SQL = {**load("ledger"), **load("publish")}
 NO_KEY = "NO_KEY"
 """Reason of a row that lacks its owner's key; it is called after its place in the batch."""
+_VERSION_RULE = (VERSION_REUSED, "sach", "error", 1.0)
+"""Rule, criterion, severity and weight of what the merge finds, and no suite can."""
 _OUTCOMES = ("accepted", "unchanged", "superseded", "quarantined", "ended")
 
 
@@ -186,19 +188,21 @@ class _Publication:
         self._connection.execute(self._merge.resolve_quarantine())
         for quarantined in self._quarantined_rows():
             self._execute("quarantine_row", {**row, **quarantined})
-        if swept is not None and len(swept) == len(self._landed.all_partitions):
-            self._execute("resolve_vanished_quarantine", row)
+        if swept is not None:
+            self._execute("resolve_vanished_quarantine", {**row, "partitions": list(swept)})
 
     def _quarantined_rows(self) -> Iterator[dict[str, Any]]:
         """One row a key: rows that reuse a version are kept together, sealed as one."""
         found: dict[str, dict[str, Any]] = {}
         listed = self._rows(self._merge.list_quarantined())
         for chunk, rows in groupby(listed, key=itemgetter(2)):
-            for (_, record_id, _, chunk_row, failed), landed in self._with_landed(chunk, rows):
+            for staged, landed in self._with_landed(chunk, rows):
+                _, record_id, _, chunk_row, failed, partition = staged
                 place = f"batch {self._batch.batch_id} chunk {chunk} row {chunk_row}"
                 key = record_id or place
                 reason = _reason_code(failed[0]) if record_id else NO_KEY
-                row = found.setdefault(key, {"rule_ids": failed, "reason_code": reason, "raw": []})
+                first = {"rule_ids": failed, "reason_code": reason, "source_partition": partition}
+                row = found.setdefault(key, {**first, "raw": []})
                 row["raw"].append(landed)
         for key, row in found.items():
             raw = json.dumps(row.pop("raw"), default=str).encode()
@@ -247,8 +251,9 @@ class _Publication:
         failed: dict[str, int] = dict(self._rows(self._merge.count_broken()))
         for rule_id, count in self._fetch("count_quarantine", stream):
             failed[rule_id] = failed.get(rule_id, 0) + count
-        for judged in self._fetch("list_judged_rules", {"batch_id": self._batch.batch_id}):
-            words = dict(zip(("rule_id", "criterion", "severity", "weight"), judged, strict=True))
+        rules = self._fetch("list_judged_rules", {"batch_id": self._batch.batch_id})
+        for rule in (*rules, _VERSION_RULE):
+            words = dict(zip(("rule_id", "criterion", "severity", "weight"), rule, strict=True))
             passed = records - failed.get(words["rule_id"], 0)
             row = {**words, **stream, "total": records, "passed": passed}
             self._execute("record_rule_result", {**row, "batch_id": self._batch.batch_id})

@@ -138,3 +138,18 @@ def test_a_district_that_fell_silent_holds_the_registers_time_back_and_is_told_o
     (warning,) = register.batch(outcome.batch_id)["warnings"]
     assert warning.startswith("partition B ")
     assert list(register.standard()) == ["C1", "C2"]
+
+
+def test_a_quarantined_row_gone_from_its_district_is_resolved_by_that_districts_drop_alone(
+    register: Register, districts: Districts
+) -> None:
+    districts.drop("A", 1, {"C1": "14A-1", "C2": None})
+    districts.drop("B", 1, {"C3": "14A-3", "C4": None})
+    register.sync()
+    districts.drop("A", 2, {"C1": "14A-1"})
+    outcome = register.sync()
+    found = {
+        row["record_id"]: (row["state"], row["source_partition"], row["resolved_by"])
+        for row in register.quarantine()
+    }
+    assert found == {"C2": ("resolved", "A", outcome.batch_id), "C4": ("open", "B", None)}

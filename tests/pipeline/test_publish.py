@@ -280,6 +280,11 @@ def test_one_key_and_version_with_two_contents_goes_to_quarantine_with_both(
     register.add("C1", bien_so="OTHER")
     assert counts(register.sync()) == (3, 1, 0, 0, 2, 0)
     assert list(register.standard()) == ["C2"]
+    (result,) = register.rows(
+        "SELECT criterion, severity, total, passed FROM quality.rule_result"
+        " WHERE rule_id = 'VERSION_REUSED'"
+    )
+    assert tuple(result.values()) == ("sach", "error", 2, 1)
     (row,) = register.quarantine()
     assert (row["record_id"], row["rule_id"], row["reason_code"], row["rule_ids"]) == (
         "C1",

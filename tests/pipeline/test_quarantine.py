@@ -44,6 +44,7 @@ def test_a_row_that_cannot_be_read_is_quarantined_whole_with_its_reason_and_owne
         "rule_ids": ["vehicle.car.keeper_pin.readable", "vehicle.car.plate_number.required"],
         "reason_code": "UNREADABLE",
         "owner": "vehicle-desk",
+        "source_partition": "",
         "state": "open",
         "resolved_by": None,
     }

@@ -3,18 +3,20 @@
 -- name: quarantine_row
 -- One open row a key: a newer failing version takes the place of the older one.
 INSERT INTO quality.quarantined_row
-    (stream, batch_id, record_id, rule_id, rule_ids, reason_code, owner, raw_row)
+    (stream, batch_id, record_id, rule_id, rule_ids, reason_code, owner, raw_row,
+     source_partition)
 VALUES (%(stream)s, %(batch_id)s, %(record_id)s, %(rule_id)s, %(rule_ids)s, %(reason_code)s,
-        %(owner)s, %(raw_row)s)
+        %(owner)s, %(raw_row)s, %(source_partition)s)
 ON CONFLICT (stream, record_id) WHERE state = 'open' DO UPDATE
 SET batch_id = excluded.batch_id, rule_id = excluded.rule_id, rule_ids = excluded.rule_ids,
     reason_code = excluded.reason_code, owner = excluded.owner, raw_row = excluded.raw_row,
-    created_at = now()
+    source_partition = excluded.source_partition, created_at = now()
 
 -- name: resolve_vanished_quarantine
--- After a whole snapshot: a key that it does not hold is no longer in quarantine.
+-- After whole snapshots of partitions: a key that they no longer hold leaves quarantine.
 UPDATE quality.quarantined_row SET state = 'resolved', resolved_by = %(batch_id)s
 WHERE stream = %(stream)s AND state = 'open' AND batch_id <> %(batch_id)s
+  AND source_partition = ANY(%(partitions)s)
 
 -- name: count_quarantine
 SELECT rule.id, count(*)
