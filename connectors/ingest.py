@@ -62,8 +62,10 @@ def fetch(contract: Contract, dataset: Dataset, cursor: Mapping[str, Any], *, mo
     return fetch_files(request, options)
 
 
-def ingest_batch(contract: Contract, dataset: Dataset, stream: Stream, *, mode: Mode) -> str:
+def ingest_batch(contract: Contract, dataset: Dataset, stream: Stream, *, mode: Mode) -> str | None:
     """Read what is new and land it as one batch; returns the batch's URL.
+
+    None when a source of snapshots has no newer one: nothing of the run is kept then.
 
     The batch exists only if everything was read and agrees with what the source says; the
     stream's cursor is not touched here.
@@ -81,6 +83,9 @@ def ingest_batch(contract: Contract, dataset: Dataset, stream: Stream, *, mode: 
             writer.write(batch)
         content = writer.flush()
         _refuse_loss(fetched, writer.rows)
+        if mode != "incremental" and not writer.rows and not fetched.outcome.partitions:
+            writer.abandon()
+            return None
         return writer.finish(_facts(stream, fetched, content))
     except BaseException:
         writer.abandon()

@@ -23,10 +23,10 @@ def land_batch(stream: str, *, full: bool = False) -> int | None:
     state = take_stream(stream)
     first = not state.batch_key
     mode = "full" if full or (first and dataset.sync.mode == "incremental") else dataset.sync.mode
-    landed = LandedBatch.open(ingest_batch(contract, dataset, state, mode=mode))
-    facts = landed.manifest
-    if landed.nothing_new and facts.mode == "snapshot":
+    url = ingest_batch(contract, dataset, state, mode=mode)
+    if url is None:
         return None
+    facts = LandedBatch.open(url).manifest
     if facts.as_of is None:
         message = f"{stream} does not say of what time it speaks; its contract must name asOf."
         raise IncompleteSourceError(message)
@@ -38,7 +38,7 @@ def land_batch(stream: str, *, full: bool = False) -> int | None:
             "fence": state.fence,
             "mode": facts.mode,
             "contract_hash": facts.contract_hash,
-            "landed_url": landed.url,
+            "landed_url": url,
             "read": facts.rows,
             "key_digest": f"{facts.key_digest.count}:{facts.key_digest.total}",
             "content_digest": facts.content_digest,

@@ -65,8 +65,13 @@ class Source:
 
     def ingest(self, state: StreamState | None = None, mode: Mode = "snapshot") -> LandedBatch:
         """Land one batch and open it."""
-        state = state or StreamState()
-        return LandedBatch.open(ingest_batch(self.contract, self.dataset, state, mode=mode))
+        url = self.ingest_url(state, mode)
+        assert url is not None
+        return LandedBatch.open(url)
+
+    def ingest_url(self, state: StreamState | None = None, mode: Mode = "snapshot") -> str | None:
+        """Land one batch, if there is anything new."""
+        return ingest_batch(self.contract, self.dataset, state or StreamState(), mode=mode)
 
 
 def rows_of(batch: LandedBatch) -> list[dict[str, Any]]:

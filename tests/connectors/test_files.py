@@ -116,18 +116,20 @@ def test_only_the_newest_drop_of_a_partition_is_read(drops: Drops, source: Sourc
     assert source.ingest().manifest.rows == 1
 
 
-def test_a_drop_that_was_read_is_nothing_new(drops: Drops, source: Source) -> None:
+def test_a_drop_that_was_read_is_nothing_new_and_leaves_nothing(
+    drops: Drops, source: Source, landing: Path
+) -> None:
     drops.write("193", 1, csv_bytes(NAMES))
     drops.write("194", 1, csv_bytes(NAMES))
     first = source.ingest()
-    again = source.ingest(after(first))
-    assert again.nothing_new
-    assert again.all_partitions == ("193", "194")
-    assert again.manifest.cursor_to == first.manifest.cursor_to
+    assert first.all_partitions == ("193", "194")
+    kept = sorted(landing.rglob("*"))
+    assert source.ingest_url(after(first)) is None
+    assert sorted(landing.rglob("*")) == kept
     drops.write("194", 2, csv_bytes(NAMES[:1]))
-    third = source.ingest(after(again))
-    assert third.partitions == ("194",)
-    assert third.manifest.rows == 1
+    second = source.ingest(after(first))
+    assert second.partitions == ("194",)
+    assert second.manifest.rows == 1
 
 
 def test_a_full_run_reads_again_what_was_read(drops: Drops, source: Source) -> None:
@@ -151,7 +153,7 @@ def test_a_drop_without_its_manifest_is_not_there_yet(drops: Drops, source: Sour
     drops.write("193", 1, csv_bytes(NAMES))
     first = source.ingest()
     (drops.write("193", 2, csv_bytes(NAMES[:1])) / "manifest.json").unlink()
-    assert source.ingest(after(first)).nothing_new
+    assert source.ingest_url(after(first)) is None
 
 
 def test_a_source_that_has_delivered_nothing_is_unavailable(drops: Drops, source: Source) -> None:

@@ -147,7 +147,6 @@ def test_an_empty_table_is_a_whole_batch_for_the_floor_to_judge(
     batch = source.ingest()
     assert batch.manifest.rows == 0
     assert batch.complete
-    assert not batch.nothing_new
 
 
 def test_a_database_that_does_not_answer_is_unavailable_and_its_password_is_not_said(
