@@ -1,10 +1,11 @@
-"""The hub never reads the truth: with the truth and the generator's files gone, nothing differs."""
+"""Links against the truth, which the hub never reads: with it gone, nothing differs."""
 
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import psycopg
 import pytest
 from three_sources import SOURCES, point_at_sources, population_api
@@ -19,6 +20,18 @@ from warehouse.landing import make_keys
 
 GOLDEN = "SELECT person_id, pin, full_name, name_key, birth_date, commune_code FROM golden.person"
 LINKS = "SELECT stream, record_id, part, person_id, rung FROM link.cluster_member"
+NODES = """
+SELECT node.stream,
+       node.record_id || CASE node.part WHEN 0 THEN '' ELSE '#' || node.part END,
+       node.pin IS NOT NULL OR node.old_number IS NOT NULL, anchor.record_id
+FROM link.node AS node
+LEFT JOIN link.cluster_member AS member USING (stream, record_id, part)
+LEFT JOIN link.cluster_member AS anchor ON anchor.person_id = member.person_id AND anchor.rung = 0
+WHERE NOT node.anchor
+"""
+PARTICIPANT, CERTIFICATE = "social_insurance.participant", "land_registry.certificate"
+RECALL_MIN = {PARTICIPANT: 0.98, CERTIFICATE: 0.97}
+"""Share of those whom the population register holds; of certificates, the parties with a number."""
 
 
 @pytest.fixture
@@ -40,10 +53,12 @@ def province(
 
 
 @pytest.mark.slow
-def test_without_the_truth_the_warehouse_comes_out_the_same(
+def test_no_link_contradicts_the_truth_and_without_it_the_warehouse_comes_out_the_same(
     province: Path, make_warehouse: Callable[[], Any]
 ) -> None:
-    with_truth = content_after_sync(make_warehouse())
+    warehouse = make_warehouse()
+    with_truth = content_after_sync(warehouse)
+    compare_links(warehouse, province)
     shutil.rmtree(province)
     without_truth = content_after_sync(make_warehouse())
 
@@ -52,6 +67,36 @@ def test_without_the_truth_the_warehouse_comes_out_the_same(
     }
     assert with_truth == without_truth
     assert len(with_truth["golden.person"]) > 1_900
+
+
+def compare_links(warehouse: Any, province: Path) -> None:
+    """No false link at all, most of what the two rungs can reach, and doubt where it belongs."""
+    truth = pl.read_parquet(province / "truth" / "same_person.parquet")
+    told = truth.select(pl.concat_str("source", "dataset", separator="."), "record_id", "truth_id")
+    person_of = {(stream, record): person for stream, record, person in told.iter_rows()}
+    known = {person for (stream, _), person in person_of.items() if stream == "population.person"}
+    with warehouse.connect() as connection:
+        nodes = rows_of(connection, NODES)
+        doubtful = rows_of(connection, "SELECT 1 FROM link.judgement WHERE verdict = 'unsure'")
+
+    linked = [(stream, record, anchor) for stream, record, _, anchor in nodes if anchor]
+    assert [
+        (stream, record)
+        for stream, record, anchor in linked
+        if person_of.get((stream, record)) != person_of["population.person", anchor]
+    ] == []
+    assert doubtful
+    recall = {}
+    for asked in RECALL_MIN:
+        reachable = [
+            anchor is not None
+            for stream, record, numbered, anchor in nodes
+            if stream == asked
+            and person_of.get((stream, record)) in known
+            and (numbered or asked == PARTICIPANT)
+        ]
+        recall[asked] = sum(reachable) / len(reachable)
+    assert {asked for asked, reached in recall.items() if reached < RECALL_MIN[asked]} == set()
 
 
 def content_after_sync(warehouse: Any) -> dict[str, set[tuple[Any, ...]]]:
