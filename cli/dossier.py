@@ -15,11 +15,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.dossier_words import LEFT_OUT, PARTS, name_part, read_code
 from cli.services import Services
 from hub.errors import MotlanError
+from lookup.fields import GOLDEN_FIELDS
 
 AGENCY_CODE = "H49.12"
-FIRST_PARTS = ("kind_code", "full_name", "serial", "issue_date", "address", "commune_code")
 PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 ACTIONS = {
     "not_needed": "need not be brought",
@@ -188,16 +189,19 @@ def render_dossier(case: Case, answer: Mapping[str, Any], console: Console) -> N
     for heading in ("Field", "Value", "Source", "As of", "Verdict"):
         fields.add_column(heading, overflow="fold")
     for name, entry in answer["fields"].items():
-        shown = escape(describe_value(entry.get("value")))
+        shown = escape(describe_value(entry.get("value"), name))
         date = describe_date(entry.get("as_of"))
-        fields.add_row(name, shown, entry.get("source") or "", date, entry["verdict"])
+        fields.add_row(
+            GOLDEN_FIELDS[name].vi, shown, entry.get("source") or "", date, entry["verdict"]
+        )
     console.print(fields)
     documents = Table(title="Documents of the dossier", title_justify="left")
     for heading in ("Document", "What to do", "Taken from", "Only if"):
         documents.add_column(heading, overflow="fold")
-    for document in sorted(answer["documents"], key=lambda item: str(item["action"])):
+    for document in sorted(answer["documents"], key=_is_conditional):
         origin = ", ".join(
-            f"{item['field']} ({item['source']})" for item in document["replaced_by"]
+            f"{GOLDEN_FIELDS[item['field']].vi} ({item['source']})"
+            for item in document["replaced_by"]
         )
         documents.add_row(
             escape(document["name"]["vi"]),
@@ -209,27 +213,35 @@ def render_dossier(case: Case, answer: Mapping[str, Any], console: Console) -> N
     console.print(f"Receipt {answer['receipt']['id']} · dossier {answer['dossier_code']}")
 
 
-def describe_value(value: Any) -> str:
-    """A field's value for a terminal: an object's parts by name, one element of a list a line."""
+def _is_conditional(document: Mapping[str, Any]) -> bool:
+    """Whether a document is only brought in a case that may not be this person's."""
+    return bool(document.get("only_if")) and document["action"] == "bring"
+
+
+def describe_value(value: Any, name: str = "") -> str:
+    """The value of a field or part of that name for a terminal, in words.
+
+    An object is its parts by name; one element of a list is a line.
+    """
     if value is None:
         return "–"
     if isinstance(value, list):
-        return "\n".join(describe_value(item) for item in value)
+        return "\n".join(describe_value(item, name) for item in value)
     if isinstance(value, dict):
         return " · ".join(
-            f"{name.replace('_', ' ')}: {describe_value(part)}"
-            for name, part in sorted(value.items(), key=_place_of_part)
-            if name not in ("batch_id", "record_id") and part not in (None, "", [])
+            f"{name_part(part)}: {describe_value(inner, part)}"
+            for part, inner in sorted(value.items(), key=_place_of_part)
+            if part not in LEFT_OUT and inner not in (None, "", [])
         )
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+        return "có" if value else "không"
+    return read_code(name, value)
 
 
 def _place_of_part(part: tuple[str, Any]) -> tuple[bool, int, str]:
     """Plain parts in the order that a reader looks for them, then parts with parts of their own."""
     name, value = part
-    place = FIRST_PARTS.index(name) if name in FIRST_PARTS else len(FIRST_PARTS)
+    place = list(PARTS).index(name) if name in PARTS else len(PARTS)
     return isinstance(value, dict), place, name
 
 
