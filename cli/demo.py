@@ -101,9 +101,17 @@ def stopping(supervisor: Supervisor) -> Iterator[Supervisor]:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        say("")
-        with step("Services stopped"):
-            supervisor.stop()
+        stop(supervisor)
+
+
+def stop(supervisor: Supervisor) -> None:
+    """Stop what runs, and say so only where something did."""
+    if not supervisor.list_running():
+        supervisor.stop()
+        return
+    say("")
+    with step("Services stopped"):
+        supervisor.stop()
 
 
 def synchronise(supervisor: Supervisor, services: Services) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from hub.errors import MotlanError
 
 PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 COUNTS = frozenset({"row_count", "accepted", "unchanged", "open_quarantine"})
+MIN_WIDTHS = {"as_of": len("22/11/2026")}
+HEADINGS = {"row_count": "rows", "open_quarantine": "quarantine"}
 COLUMNS = {
     "services": ("name", "pid", "port"),
     "streams": (
@@ -71,10 +73,20 @@ def render_state(state: Mapping[str, Any], console: Console) -> None:
         if not rows:
             console.print(f"No {title}.")
             continue
-        table = Table(title=title.capitalize(), title_justify="left")
+        table = Table(
+            title=title.capitalize(), title_justify="left", box=None, padding=(0, 2, 0, 0)
+        )
         for name in columns:
             side: Literal["left", "right"] = "right" if name in COUNTS else "left"
-            table.add_column(name.replace("_", " "), justify=side, no_wrap=name not in COUNTS)
+            wide = name in ("stream", "as_of")  # these give way on a narrow terminal
+            heading = HEADINGS.get(name) or name.replace("_", " ")
+            table.add_column(
+                heading,
+                justify=side,
+                no_wrap=not wide,
+                overflow="fold",
+                min_width=MIN_WIDTHS.get(name),
+            )
         for row in rows:
             table.add_row(*(_cell(name, row.get(name)) for name in columns))
         console.print(table)
