@@ -108,26 +108,25 @@ class Merge:
             select(func.count()).select_from(standard).where(self._is_missing(standard, partitions))
         )
 
-    def find_emptied(self, partitions: Sequence[str]) -> Select[Any]:
-        """The partitions without one living row here, of which published rows would be ended.
+    def list_delivered(self) -> Select[Any]:
+        """The partitions of which the batch holds a living row."""
+        stage = self._stage()
+        return select(stage.c.source_partition).where(_living(stage)).distinct()
 
-        A row that lives on in another partition of the batch is not ended.
+    def find_emptied(self, undelivered: Sequence[str]) -> Select[Any]:
+        """Those of the partitions of which published rows would end, and how many.
+
+        A row that lives on in another partition of the batch does not end.
         """
         stage, standard = self._stage(), standard_table(self.dataset)
-        living = func.coalesce(stage.c.deleted, False).is_(False)
-        delivered = select(stage.c.source_partition).where(living)
         lives_on = exists(
             select(null())
             .select_from(stage)
-            .where(stage.c.record_id == standard.c.record_id, living)
+            .where(stage.c.record_id == standard.c.record_id, _living(stage))
         )
         return (
             select(standard.c.source_partition, func.count())
-            .where(
-                standard.c.source_partition.in_(list(partitions)),
-                standard.c.source_partition.not_in(delivered),
-                ~lives_on,
-            )
+            .where(standard.c.source_partition.in_(list(undelivered)), ~lives_on)
             .group_by(standard.c.source_partition)
             .order_by(standard.c.source_partition)
         )
@@ -330,3 +329,7 @@ class Merge:
                 _QUARANTINED.c.record_id == standard.c.record_id,
             )
         )
+
+
+def _living(stage: Table) -> ColumnElement[bool]:
+    return func.coalesce(stage.c.deleted, False).is_(False)

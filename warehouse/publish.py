@@ -100,7 +100,8 @@ class _Publication:
         self._connection.execute(self._merge.decide_outcomes())
         counts = self._count_outcomes()
         swept = self._swept_partitions()
-        self._refuse_emptied(swept or ())
+        if swept is not None:
+            self._refuse_emptied(swept)
         missing = self._scalar(self._merge.count_missing(swept)) if swept is not None else 0
         self._brake(register_rows, counts, missing)
         self._connection.execute(self._merge.keep_history(swept))
@@ -150,7 +151,9 @@ class _Publication:
         Raises:
             BatchParkedError: names the first such partition.
         """
-        emptied = self._rows(self._merge.find_emptied(swept)) if swept else []
+        delivered = {name for (name,) in self._rows(self._merge.list_delivered())}
+        undelivered = sorted(set(swept) - delivered)
+        emptied = self._rows(self._merge.find_emptied(undelivered)) if undelivered else []
         if emptied:
             partition, rows = emptied[0]
             named = f"partition {partition}" if partition else "the register"
