@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from hub.contract import Dataset, get_contract
 from hub.errors import MotlanError
 from mocks.keys import list_live_keys
-from warehouse.connection import connect
+from warehouse.keys import list_held_keys
 
 # Source -> the schema of its tables, which are called as the contract calls a dataset.
 SCHEMAS = {"population": "dan_cu", "social_insurance": "bhxh", "land_registry": "dia_chinh"}
@@ -51,13 +51,3 @@ def list_source_keys(dataset: Dataset, database: str) -> set[str]:
         [field.physical_name for field in dataset.key_fields],
         dataset.get_field(tombstone).physical_name if tombstone else "",
     )
-
-
-def list_held_keys(dataset: Dataset) -> set[str]:
-    """The keys that are published, or wait in quarantine."""
-    query = (
-        f'SELECT record_id FROM standard."{dataset.table}" '  # noqa: S608 - a contract's name
-        "UNION SELECT record_id FROM quality.quarantined_row WHERE stream = %s AND state = 'open'"
-    )
-    with connect("owner") as connection:
-        return {key for (key,) in connection.execute(query.encode(), [dataset.stream])}
