@@ -26,7 +26,6 @@ WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "freshness": {"vi": "Độ tươi", "en": "Freshness"},
     "as_of": {"vi": "Số liệu đến", "en": "Data as of"},
     "promise": {"vi": "Cam kết không quá", "en": "Promised within"},
-    "age": {"vi": "Tuổi", "en": "Age"},
     "rows": {"vi": "Số dòng", "en": "Rows"},
     "last_batch": {"vi": "Lô gần nhất", "en": "Last batch"},
     "read": {"vi": "Đọc", "en": "Read"},
