@@ -289,11 +289,6 @@ class LandedBatch:
         """Every partition that the source is known to have."""
         return tuple(self.manifest.all_partitions)
 
-    @property
-    def nothing_new(self) -> bool:
-        """Whether the source had nothing new: no row, and no partition read whole."""
-        return not self.manifest.rows and not self.manifest.partitions
-
     def read_chunks(self) -> Iterator[pa.Table]:
         """The rows, chunk by chunk, with their place in the columns ``_chunk`` and ``_row``.
 
