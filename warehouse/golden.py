@@ -255,8 +255,9 @@ def _flags(dataset: Dataset, standard: Any, *fields: str) -> Any:
     """The row's flags that speak of the fields; of all golden ones if none is named."""
     names = fields or [field.name for field in dataset.fields if field.golden]
     flags = standard.c.flags
-    found = func.golden.flags_of(flags, *names, type_=ARRAY(Text))
-    return case((flags == _NO_TEXTS, flags), else_=found)
+    written = func.array_to_string(flags, " ")
+    without = and_(*[not_(written.contains(f":{name}")) for name in names])  # mostly so, and cheap
+    return case((without, _NO_TEXTS), else_=func.golden.flags_of(flags, *names, type_=ARRAY(Text)))
 
 
 def _gathered(texts: Any) -> Any:
