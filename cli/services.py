@@ -120,6 +120,10 @@ class Services:
         if role == "pipeline":
             told["GX_ANALYTICS_ENABLED"] = "False"
             names += [name for name in self.values if name.startswith("MOTLAN_CONN_")]
+            # A further register's address, exported by the caller.
+            told |= {
+                name: os.environ[name] for name in os.environ if name.startswith("MOTLAN_CONN_")
+            }
         return {**inherited(), **told, **{name: self.values[name] for name in names}, **asked_for()}
 
     def web(self) -> list[Service]:
@@ -214,7 +218,7 @@ def inherited() -> dict[str, str]:
 
 def asked_for() -> dict[str, str]:
     """Settings that the caller gives for this run and that no file should keep."""
-    names = ("MOTLAN_CONTRACTS", "MOTLAN_FAILPOINT", "MOTLAN_LANDING_URL", "MOTLAN_LANDING_KEYS")
+    names = ("MOTLAN_CONTRACTS", "MOTLAN_LANDING_URL", "MOTLAN_LANDING_KEYS")
     return {name: os.environ[name] for name in names if os.environ.get(name)}
 
 

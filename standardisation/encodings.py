@@ -31,8 +31,6 @@ TCVN3: Final[dict[str, str]] = {
     }.items()
 }
 """The byte as Latin-1 -> the letter."""
-ENCODINGS: Final = ("UTF-8", "TCVN3")
-"""The encodings a contract or a manifest may name."""
 
 
 def decode_tcvn3(text: pl.Expr) -> pl.Expr:

@@ -124,6 +124,7 @@ def build_clusters(connection: psycopg.Connection) -> LinkCounts:
     """Compute the clusters from the judgements."""
     connection.execute(_SQL["clear_clusters"])
     connection.execute(_SQL["build_clusters"])
+    connection.execute(_SQL["analyze_clusters"])
     with connection.cursor(row_factory=dict_row) as cursor:
         counts = cursor.execute(_SQL["count_links"]).fetchone()
     return LinkCounts(**(counts or {}))

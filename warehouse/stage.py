@@ -51,12 +51,6 @@ def stage_rows(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) 
     return staged
 
 
-def drop_stage(dataset: Dataset, batch_id: int) -> None:
-    """Remove the stage table of a batch that nobody will publish."""
-    with transaction("pipeline") as connection:
-        connection.execute(DropTable(stage_table(dataset, batch_id), if_exists=True))
-
-
 def _as_csv_frame(frame: pl.DataFrame, columns: Sequence[str], offset: int) -> pl.DataFrame:
     """Name the columns as the stage table does, and write lists as array literals."""
     lists = [

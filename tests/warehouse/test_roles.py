@@ -25,7 +25,8 @@ MATRIX: dict[Role, dict[str, str]] = {
             ),
             READ_WRITE,
         ),
-        **dict.fromkeys(("link.node", "link.judgement", "link.cluster_member"), ALL_ROWS),
+        "link.judgement": ALL_ROWS,
+        **dict.fromkeys(("link.node", "link.cluster_member"), f"{ALL_ROWS}, MAINTAIN"),
         **dict.fromkeys(
             (
                 "golden.person",
@@ -44,9 +45,7 @@ MATRIX: dict[Role, dict[str, str]] = {
         **dict.fromkeys(
             ("quality.suite_run", "quality.rule_result", "quality.batch_quality"), "SELECT"
         ),
-        **dict.fromkeys(
-            ("golden.build", "golden.built_from", "golden.survivorship"), "SELECT"
-        ),
+        **dict.fromkeys(("golden.build", "golden.built_from", "golden.survivorship"), "SELECT"),
         **dict.fromkeys(("audit.entry", "audit.unclosed_intent"), "SELECT"),
         **dict.fromkeys(
             (
@@ -63,9 +62,7 @@ MATRIX: dict[Role, dict[str, str]] = {
         **dict.fromkeys(
             ("quality.suite_run", "quality.rule_result", "quality.batch_quality"), "SELECT"
         ),
-        **dict.fromkeys(
-            ("golden.build", "golden.built_from", "golden.survivorship"), "SELECT"
-        ),
+        **dict.fromkeys(("golden.build", "golden.built_from", "golden.survivorship"), "SELECT"),
         "link.judgement": "SELECT, INSERT",
         "link.cluster_member": "SELECT",
     },

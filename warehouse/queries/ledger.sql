@@ -14,9 +14,6 @@ SET fence = fence + 1, holder = %(holder)s, updated_at = now()
 WHERE name = %(name)s
 RETURNING name, fence, cursor, batch_key, as_of, row_count
 
--- name: find_stream
-SELECT name, fence, cursor, batch_key, as_of, row_count FROM sync.stream WHERE name = %(name)s
-
 -- name: lock_stream
 -- Held until the publish transaction ends, so that no run can take the stream in between.
 SELECT fence, batch_key, row_count FROM sync.stream WHERE name = %(name)s FOR UPDATE

@@ -77,6 +77,9 @@ JOIN link.node AS node USING (stream, record_id, part)
 JOIN anchored ON anchored.stream = chosen.anchor_stream AND anchored.record_id = chosen.anchor_record_id
 WHERE chosen.rivals = 1 AND chosen.by_person = chosen.row_was_reviewed
 
+-- name: analyze_clusters
+ANALYZE link.cluster_member
+
 -- name: count_links
 SELECT
     (SELECT count(*) FROM link.node WHERE anchor) AS people,

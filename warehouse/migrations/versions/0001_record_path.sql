@@ -335,6 +335,7 @@ GRANT SELECT ON public.alembic_version TO motlan_pipeline;
 GRANT USAGE, CREATE ON SCHEMA stage, standard TO motlan_pipeline;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA sync, quality TO motlan_pipeline;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA link, golden TO motlan_pipeline;
+GRANT MAINTAIN ON link.node, link.cluster_member TO motlan_pipeline;
 
 GRANT USAGE ON SCHEMA sync, quality TO motlan_auditor, motlan_steward;
 GRANT SELECT ON sync.stream, sync.batch, quality.suite_run, quality.rule_result, quality.batch_quality
