@@ -296,7 +296,9 @@ class Supervisor:
         notes = self.list_running()
         for order in sorted({note.order for note in notes}, reverse=True):
             _stop_all([note for note in notes if note.order == order])
-        kill(self._list_marked())
+        # A worker that renames itself loses the mark; its session tells whose it was.
+        noted = [_read_note(path) for path in (self.home / "run").glob("*.json")]
+        kill([*self._list_marked(), *(left for note in noted if note for left in _session(note))])
         for child in self._children.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=KILL_AFTER_SECONDS)
@@ -346,11 +348,25 @@ def _family(note: Running) -> list[psutil.Process]:
     family = {process.pid: process}
     with contextlib.suppress(psutil.Error):
         family.update({child.pid: child for child in process.children(recursive=True)})
+    family.update({other.pid: other for other in _session(note)})
+    return list(family.values())
+
+
+def _session(note: Running) -> list[psutil.Process]:
+    """What lives in a service's session, also when the service itself was killed.
+
+    Nothing when its number has gone to another process; the system gives no number away while a
+    session of that number has members.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if abs(psutil.Process(note.pid).create_time() - note.created) >= 1.0:
+            return []
+    found = []
     for other in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if os.getsid(other.pid) == note.pid:
-                family[other.pid] = other
-    return list(family.values())
+                found.append(other)
+    return found
 
 
 def _stop_all(notes: Iterable[Running]) -> None:

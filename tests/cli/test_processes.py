@@ -35,6 +35,15 @@ PARENT = (
     "print(subprocess.Popen(child, start_new_session=True).pid, flush=True)\n"
     "time.sleep(600)",
 )
+# A service whose child carries no mark, as a worker that renames itself, and hears no SIGTERM.
+UNMARKED = (
+    sys.executable,
+    "-c",
+    "import subprocess, sys, time\n"
+    "deaf = 'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)'\n"
+    "print(subprocess.Popen([sys.executable, '-c', deaf], env={}).pid, flush=True)\n"
+    "time.sleep(600)",
+)
 DEAF = (
     sys.executable,
     "-c",
@@ -101,6 +110,19 @@ def test_what_a_killed_run_left_is_stopped_by_the_next(supervisor: Supervisor) -
     later = Supervisor(supervisor.home)
     assert later.stop_leftovers() == ["scheduler"]
     assert not is_alive(orphan)
+
+
+def test_workers_of_a_killed_service_are_found_by_its_session(supervisor: Supervisor) -> None:
+    supervisor.start(service("scheduler", UNMARKED))
+    worker = int(written(supervisor, "scheduler"))
+    running = supervisor.find_running("scheduler")
+    assert running is not None
+    os.kill(running.pid, signal.SIGKILL)
+    while supervisor.find_running("scheduler") is not None:
+        time.sleep(0.01)
+    assert is_alive(worker)
+    supervisor.stop()
+    assert not is_alive(worker)
 
 
 def test_a_service_that_ignores_sigterm_is_killed(
