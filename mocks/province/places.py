@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from mocks.province.chance import Bools, draw_index
-from mocks.province.reference import PROVINCE, Gazetteer
+from mocks.province.chance import Bools, Ints, draw_index
+from mocks.province.reference import Gazetteer
 
 _STREETS = (
     "Lê Thánh Tông",
@@ -63,40 +63,74 @@ _HAMLETS = (
 
 
 def draw_homes(rng: np.random.Generator, count: int, gazetteer: Gazetteer) -> pl.DataFrame:
-    """For each household a commune by real population, the one it was before, both addresses."""
+    """For each household a commune by real population, the one it was before, all its addresses."""
     communes = gazetteer.communes
-    picked = communes[draw_index(rng, communes["population"].to_numpy(), count)]
-    reach = gazetteer.old_communes.select("people_to").with_row_index("old").explode("people_to")
-    sources = dict(reach.group_by("people_to", maintain_order=True).agg("old").iter_rows())
-    luck = rng.random(count)
-    codes = picked["code"].to_list()
-    old = gazetteer.old_communes[
-        [sources[code][int(u * len(sources[code]))] for code, u in zip(codes, luck, strict=True)]
-    ]
-    street = _draw_streets(rng, (old["type"] == "Xã").to_numpy())
-    return pl.DataFrame(
+    picked = draw_index(rng, communes["population"].to_numpy(), count)
+    old = _draw_old_communes(rng, picked, gazetteer)
+    street = _draw_streets(rng, (gazetteer.old_communes["type"].gather(old) == "Xã").to_numpy())
+    homes = pl.DataFrame(
         {
-            "commune_code": picked["code"],
-            "old_commune_code": old["code"],
+            "commune_code": communes["code"].gather(picked),
+            "old_commune_code": gazetteer.old_communes["code"].gather(old),
             "street": street,
-            "unit": picked["type"] + " " + picked["name"],
-            "old_unit": old["type"]
-            + " "
-            + old["name"]
-            + ", "
-            + old["district_type"]
-            + " "
-            + old["district_name"],
-            "district_code": old["district_code"],
         }
-    ).pipe(write_addresses)
+    )
+    return settle(homes, gazetteer)
+
+
+def _draw_old_communes(rng: np.random.Generator, picked: Ints, gazetteer: Gazetteer) -> Ints:
+    """Rows of `old_communes`, each a commune whose people went to the new one of that row."""
+    codes = gazetteer.communes.select(people_to="code").with_row_index("new")
+    reach = (
+        gazetteer.old_communes.select("people_to")
+        .with_row_index("old")
+        .explode("people_to")
+        .join(codes, on="people_to")
+        .sort("new", "old")
+    )
+    sizes = np.bincount(reach["new"].to_numpy(), minlength=len(codes))
+    starts = np.cumsum(sizes) - sizes
+    place = np.floor(rng.random(len(picked)) * sizes[picked]).astype(np.int64)
+    found: Ints = reach["old"].to_numpy()[starts[picked] + place].astype(np.int64)
+    return found
+
+
+def settle(households: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Units and addresses of households of which commune_code, old_commune_code, street are known.
+
+    Adds unit, old_unit, former_unit, district_code, old_province_code, province, old_province and
+    what `write_addresses` writes; whatever they held before is written anew.
+    """
+    new = gazetteer.communes.select(
+        commune_code="code",
+        unit=pl.format("{} {}", "type", "name"),
+        province=pl.lit(gazetteer.province.full_name),
+    )
+    old = gazetteer.old_communes.select(
+        "district_code",
+        "old_province_code",
+        "old_province",
+        "former_unit",
+        old_commune_code="code",
+        old_unit=pl.format("{} {}, {} {}", "type", "name", "district_type", "district_name"),
+    )
+    return (
+        households.select("commune_code", "old_commune_code", "street")
+        .join(new, on="commune_code", how="left", maintain_order="left")
+        .join(old, on="old_commune_code", how="left", maintain_order="left")
+        .pipe(write_addresses)
+    )
 
 
 def write_addresses(households: pl.DataFrame) -> pl.DataFrame:
-    """`address` in today's units and `old_address` in those before July 2025, from the parts."""
+    """`address` in today's units, `old_address` in those before July 2025, and `former_address`.
+
+    The last is in names that were changed before then; null where the commune never changed.
+    """
     return households.with_columns(
-        address=pl.format("{}, {}, {}", "street", "unit", pl.lit(PROVINCE)),
-        old_address=pl.format("{}, {}, {}", "street", "old_unit", pl.lit(PROVINCE)),
+        address=pl.format("{}, {}, {}", "street", "unit", "province"),
+        old_address=pl.format("{}, {}, {}", "street", "old_unit", "old_province"),
+        former_address=pl.format("{}, {}, {}", "street", "former_unit", "old_province"),
     )
 
 
