@@ -10,7 +10,11 @@ MIN_CANARIES = 4
 
 @dataclass(frozen=True)
 class Profile:
-    """Sizes of a province: people in the population register, the dead among them, and rows."""
+    """Sizes of a province: people in the population register, the dead among them, and rows.
+
+    desks: the provincial centre and the largest communes; None: the centre and every commune.
+    dossiers: filed on one working day.
+    """
 
     people: int
     households: int
@@ -18,12 +22,17 @@ class Profile:
     employers: int
     parcels: int
     certificates: int
+    desks: int | None
+    officers: int
+    dossiers: int
 
 
 PROFILES = {
-    "tiny": Profile(2_000, 560, 1_910, 30, 2_800, 2_300),
-    "demo": Profile(50_000, 14_000, 47_800, 600, 70_000, 57_000),
-    "province": Profile(1_430_000, 400_000, 1_370_000, 17_000, 2_000_000, 1_600_000),
+    "tiny": Profile(2_000, 560, 1_910, 30, 2_800, 2_300, 6, 12, 40),
+    "demo": Profile(50_000, 14_000, 47_800, 600, 70_000, 57_000, None, 120, 150),
+    "province": Profile(
+        1_430_000, 400_000, 1_370_000, 17_000, 2_000_000, 1_600_000, None, 600, 4_300
+    ),
 }
 
 
