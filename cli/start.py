@@ -131,13 +131,14 @@ def make_province(out: Path, *, profile: str, seed: int, canaries: int = 0) -> d
     Raises:
         WrongUseError: there is no such profile, or it has nobody to show with this seed.
     """
+    from mocks.province import Options
     from mocks.province import make_province as make
 
     with step(f"Synthetic province ({profile}, seed {seed})"):
         out.mkdir(parents=True, exist_ok=True)
         empty(out)
         try:
-            return make(out, profile, seed, canaries=canaries)
+            return make(out, profile, seed, Options(canaries=canaries))
         except ValueError as error:
             raise WrongUseError(str(error)) from error
 

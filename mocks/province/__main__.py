@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from mocks.province.make import make_province
+from mocks.province.make import Options, make_province
 from mocks.province.profiles import PROFILES
 
 
@@ -18,7 +18,9 @@ def main() -> int:
     parser.add_argument("--canaries", type=int, default=0, help="people with unmistakable names")
     flags = parser.parse_args()
     try:
-        made = make_province(flags.out, flags.profile, flags.seed, canaries=flags.canaries)
+        made = make_province(
+            flags.out, flags.profile, flags.seed, options=Options(canaries=flags.canaries)
+        )
     except ValueError as error:
         parser.error(str(error))
     sys.stdout.write(json.dumps(made) + "\n")

@@ -5,38 +5,67 @@ import json
 import resource
 import shutil
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from mocks.province.canaries import list_canaries
-from mocks.province.faults import Truth, join_faults, join_links
+from mocks.province.faults import Truth
 from mocks.province.land_registry import register_land
-from mocks.province.land_registry.holders import FORMS
+from mocks.province.noise import FORMS, Noise
 from mocks.province.people import World, make_world
 from mocks.province.population import register_population
 from mocks.province.profiles import REFERENCE_DATE, find_profile
 from mocks.province.reference import read_gazetteer
 from mocks.province.showcase import choose_showcase
 from mocks.province.social_insurance import register_social_insurance
+from mocks.province.truth import write_faults, write_links, write_people
 
-_REGISTERS = ("population", "social_insurance", "land_registry")
-Tables = dict[str, dict[str, pl.DataFrame]]
+FOLDERS = ("population", "social_insurance", "land_registry", "truth")
+#: Told of each step: what begins, and which share of the work is done.
+Progress = Callable[[str, float], None]
 
 
-def make_province(out: Path, profile: str, seed: int, *, canaries: int = 0) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Options:
+    """What else may be asked of a province.
+
+    province: today's code of the province: 22 Quảng Ninh, 66 Đắk Lắk, 20 Lạng Sơn, 08 Tuyên Quang.
+    canaries: people with unmistakable names, on top of the profile's people; 0 or at least 4.
+    noise: the rates, the catalogue's own by default.
+    """
+
+    province: str = "22"
+    canaries: int = 0
+    noise: Noise = field(default_factory=Noise)
+
+
+_USUAL = Options()
+
+
+def make_province(
+    out: Path,
+    profile: str,
+    seed: int,
+    *,
+    options: Options = _USUAL,
+    progress: Progress = lambda _what, _done: None,
+) -> dict[str, Any]:
     """Write a synthetic province under `out` and say what it cost.
 
     Writes `<register>/<table>.parquet` for each register, `truth/*.parquet`, `truth/showcase.json`,
     `truth/canary.json` and `province.json`; whatever an earlier run left in those folders is
-    removed. The same profile, seed and canaries give the same bytes.
+    removed. The same profile, seed and options give the same bytes.
 
     Args:
         out: folder to write to; made if need be.
         profile: "tiny", "demo" or "province".
         seed: 0 or more.
-        canaries: people with unmistakable names, on top of the profile's people; 0 or at least 4.
+        options: which province, how noisy, with whom planted.
+        progress: told what begins and the share that is done.
 
     Returns:
         people (in the population register, canaries among them), seconds, peak_rss_mib (of the
@@ -46,26 +75,29 @@ def make_province(out: Path, profile: str, seed: int, *, canaries: int = 0) -> d
         ValueError: the profile is unknown, or a number is out of range.
     """
     started = time.perf_counter()
-    sizes = find_profile(profile, seed=seed, canaries=canaries)
+    sizes = find_profile(profile, seed=seed, canaries=options.canaries)
     gazetteer = read_gazetteer()
-    truth = Truth()
-    world = make_world(sizes, seed, gazetteer, canaries=canaries)
-    tables: Tables = {"population": register_population(world, seed, truth)}
-    tables["social_insurance"], insurance_numbers = register_social_insurance(
-        world, sizes, seed, truth=truth
-    )
-    tables["land_registry"] = register_land(world, sizes, seed, gazetteer=gazetteer, truth=truth)
+    canaries, truth = options.canaries, Truth(options.noise)
     _clear(out)
-    _write_tables(out, tables)
-    faults, links = join_faults(truth), join_links(truth)
-    _write_truth(out, world, insurance_numbers, faults=faults, links=links)
-    showcase = choose_showcase(world, tables, gazetteer, faults=faults, links=links)
-    _write_json(out / "truth" / "showcase.json", showcase)
-    _write_json(out / "truth" / "canary.json", list_canaries(world.people, insurance_numbers))
-    _write_json(
-        out / "province.json",
-        {"profile": profile, "seed": seed, "canaries": canaries} | _describe(tables, faults),
-    )
+    progress("people", 0.0)
+    world = make_world(sizes, seed, gazetteer, canaries=canaries)
+    progress("population register", 0.25)
+    rows = _write_register(out, "population", register_population(world, seed, truth))
+    progress("social insurance register", 0.5)
+    insurance, numbers = register_social_insurance(world, sizes, seed, truth=truth)
+    rows |= _write_register(out, "social_insurance", insurance)
+    del insurance
+    progress("land register", 0.7)
+    land = register_land(world, sizes, seed, gazetteer=gazetteer, truth=truth)
+    rows |= _write_register(out, "land_registry", land)
+    del land
+    progress("truth", 0.9)
+    _write_truth(out / "truth", world, numbers, truth=truth)
+    _write_json(out / "truth" / "showcase.json", choose_showcase(out, world, gazetteer, truth))
+    _write_json(out / "truth" / "canary.json", list_canaries(world.people, numbers))
+    told = {"profile": profile, "seed": seed, "canaries": canaries}
+    _write_json(out / "province.json", told | {"rows": rows} | _describe(truth))
+    progress("done", 1.0)
     return {
         "people": int(world.people["in_population"].sum()),
         "seconds": round(time.perf_counter() - started, 3),
@@ -79,82 +111,46 @@ def digest_folder(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 
 def _clear(out: Path) -> None:
-    for name in (*_REGISTERS, "truth"):
+    for name in FOLDERS:
         shutil.rmtree(out / name, ignore_errors=True)
         (out / name).mkdir(parents=True)
 
 
-def _write_tables(out: Path, tables: Tables) -> None:
-    for register, register_tables in tables.items():
-        for name, frame in register_tables.items():
-            frame.write_parquet(out / register / f"{name}.parquet")
+def _write_register(out: Path, register: str, tables: Mapping[str, pl.DataFrame]) -> dict[str, int]:
+    """One Parquet file a table; the rows of each as "register.table"."""
+    for name, frame in tables.items():
+        frame.write_parquet(out / register / f"{name}.parquet")
+    return {f"{register}.{name}": len(frame) for name, frame in tables.items()}
 
 
-def _write_truth(
-    out: Path,
-    world: World,
-    insurance_numbers: pl.Series,
-    *,
-    faults: pl.DataFrame,
-    links: pl.DataFrame,
-) -> None:
-    where = ["source", "dataset", "record_id", "field"]
-    links.write_parquet(out / "truth" / "same_person.parquet")
-    faults.select(*where, "kind", "outcome").write_parquet(out / "truth" / "injected_fault.parquet")
-    faults.select(*where, "true_value").write_parquet(out / "truth" / "true_value.parquet")
-    world.people.with_columns(insurance_number=insurance_numbers).select(
-        "truth_id",
-        "pin",
-        "old_number",
-        "insurance_number",
-        "full_name",
-        "birth_date",
-        "sex",
-        "ethnic_code",
-        "commune_code",
-        "address",
-        "marital",
-        "death_date",
-        "works",
-        "receives_pension",
-        "in_population",
-        canary=pl.col("canary") > 0,
-    ).write_parquet(out / "truth" / "person.parquet")
+def _write_truth(folder: Path, world: World, insurance_numbers: pl.Series, *, truth: Truth) -> None:
+    write_links(folder / "same_person.parquet", truth)
+    write_faults(folder, truth)
+    write_people(folder / "person.parquet", world, insurance_numbers)
 
 
-def _describe(tables: Tables, faults: pl.DataFrame) -> dict[str, Any]:
-    """Row counts, faults by kind and the share of rows without any, register by register."""
-    counts = faults.group_by("source", "dataset", "kind").len().sort("source", "dataset", "kind")
-    kinds: dict[str, dict[str, int]] = {}
-    for source, dataset, kind, count in counts.iter_rows():
-        kinds.setdefault(f"{source}.{dataset}", {})[kind] = count
-    dirty = (
-        faults.filter(~pl.col("kind").is_in(FORMS))
-        .select("source", "dataset", "record_id")
-        .unique()
-    )
-    spoilt = {
-        f"{s}.{d}": n
-        for s, d, n in dirty.group_by("source", "dataset")
-        .len()
-        .sort("source", "dataset")
-        .iter_rows()
-    }
-    rows = {
-        f"{register}.{name}": len(frame)
-        for register, named in tables.items()
-        for name, frame in named.items()
-    }
+def _describe(truth: Truth) -> dict[str, Any]:
+    """The rates that differ from the catalogue, faults by kind, and rows with any but a form."""
+    counts: dict[str, dict[str, int]] = {}
+    spoilt: dict[str, list[pl.Series]] = {}
+    for note in truth.notes:
+        table = f"{note.source}.{note.dataset}"
+        kinds = counts.setdefault(table, {})
+        kinds[note.kind] = kinds.get(note.kind, 0) + len(note.records)
+        if note.kind not in FORMS:
+            spoilt.setdefault(table, []).append(note.records["record_id"])
+    settings = truth.noise.settings
     return {
         "reference_date": REFERENCE_DATE.isoformat(),
-        "rows": rows,
-        "faults": kinds,
-        "rows_with_a_fault": spoilt,
+        "noise": {f"{owner}.{kind}": rate for (owner, kind), rate in sorted(settings.items())},
+        "faults": counts,
+        "rows_with_a_fault": {table: pl.concat(ids).n_unique() for table, ids in spoilt.items()},
     }
 
 

@@ -5,19 +5,21 @@ never split. 1.014027 social pension: 75 or older, no pension, permanent residen
 Expected values are in the hub's words, so that a prefill can be compared with them as it is.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from mocks.province.chance import Bools
+from mocks.province.faults import Note, Truth, join_links
+from mocks.province.noise import FORMS
 from mocks.province.people import World
 from mocks.province.reference import Gazetteer
 
-Tables = dict[str, dict[str, pl.DataFrame]]
 _LAND_PROCEDURES = ("1.004222", "1.013225")
-#: What may be said against a certificate or its parcel without making it less clean.
-_HARMLESS = ("owner_title", "geohash_missing")
+#: What may be said against a certificate or its parcel: how it is written, not whose it is.
+_HARMLESS = ("owner_titled", "address_before_merger", "older_unit_names", "parcel_number_shared")
 _PENSION_AGE = 75
 _ADULT_AGE = 30
 _MARITAL_CODES = {
@@ -31,24 +33,21 @@ _USE_FORMS = {"Sử dụng riêng": "own", "Sử dụng chung": "shared"}
 
 
 def choose_showcase(
-    world: World,
-    tables: Tables,
-    gazetteer: Gazetteer,
-    *,
-    faults: pl.DataFrame,
-    links: pl.DataFrame,
+    folder: Path, world: World, gazetteer: Gazetteer, truth: Truth
 ) -> list[dict[str, Any]]:
     """procedure, truth_id, pin, full_name, birth_date and expected {golden field: value} of each.
 
-    Owners whose certificate carries the personal number come before those by old number.
+    `folder` holds the registers' files. Owners whose certificate carries the personal number come
+    before those by old number.
 
     ValueError if the province holds nobody of that kind.
     """
-    clean = _have_clean_rows(world, faults, links)
+    links = join_links(truth)
+    clean = _have_clean_rows(world, truth, links)
     clean_adults = clean & (world.ages >= _ADULT_AGE)
     best, fair = (
         np.flatnonzero(
-            clean_adults & _hold_just(world, _list_homes(tables, gazetteer, faults, kinds), links)
+            clean_adults & _hold_just(world, _list_homes(folder, gazetteer, truth, kinds), links)
         )
         for kinds in (_HARMLESS, (*_HARMLESS, "old_number_only"))
     )
@@ -61,27 +60,36 @@ def choose_showcase(
     chosen = {"1.004222": owners[0], "1.013225": owners[1], "1.014027": eldest[0]}
     described = []
     for procedure, row in chosen.items():
-        person = _describe(world.people.row(int(row), named=True), tables, links)
+        person = _describe(world.people.row(int(row), named=True), folder, links)
         if procedure in _LAND_PROCEDURES:
-            person["expected"]["certificates"] = _list_certificates(tables, links, person)
+            person["expected"]["certificates"] = _list_certificates(folder, links, person)
         described.append({"procedure": procedure, **person})
     return described
 
 
-def _have_clean_rows(world: World, faults: pl.DataFrame, links: pl.DataFrame) -> Bools:
+def _spoilt(notes: list[Note]) -> pl.DataFrame:
+    """dataset and record_id of the rows that those notes speak of, each once."""
+    frames = [
+        note.records.select(pl.lit(note.dataset).alias("dataset"), "record_id") for note in notes
+    ]
+    empty = pl.DataFrame(schema={"dataset": pl.String, "record_id": pl.String})
+    return pl.concat([empty, *frames]).unique()
+
+
+def _have_clean_rows(world: World, truth: Truth, links: pl.DataFrame) -> Bools:
     """Alive, no canary, once in the population and insurance registers, no fault in their rows.
 
     Nobody else has the same name, so that a clerk could not take one for the other.
     """
     people, ids = world.people, world.people["truth_id"]
-    key = ["source", "dataset", "record_id"]
-    bad = links.join(faults.select(key).unique(), on=key, how="semi")["truth_id"]
+    spoilt = _spoilt([note for note in truth.notes if note.kind not in FORMS])
+    bad = links.join(spoilt, on=["dataset", "record_id"], how="semi")["truth_id"]
     counts = links.group_by("truth_id", "dataset").len().filter(pl.col("len") == 1)
     once = [
         ids.is_in(counts.filter(pl.col("dataset") == dataset)["truth_id"].implode())
         for dataset in ("person", "participant")
     ]
-    good = people["death_day"].is_null() & (people["canary"] == 0) & once[0] & once[1]
+    good = people["death_date"].is_null() & (people["canary"] == 0) & once[0] & once[1]
     clean: Bools = (
         good & ~ids.is_in(bad.implode()) & ~people["full_name"].is_duplicated()
     ).to_numpy()
@@ -89,22 +97,35 @@ def _have_clean_rows(world: World, faults: pl.DataFrame, links: pl.DataFrame) ->
 
 
 def _list_homes(
-    tables: Tables, gazetteer: Gazetteer, faults: pl.DataFrame, harmless: tuple[str, ...]
+    folder: Path, gazetteer: Gazetteer, truth: Truth, harmless: tuple[str, ...]
 ) -> pl.Series:
-    """Keys of certificates without a fault or a mortgage, for residential land, never split."""
-    gcn, parcels = tables["land_registry"]["gcn"], tables["land_registry"]["thua_dat"]
-    spoilt = faults.filter(pl.col("source") == "land_registry", ~pl.col("kind").is_in(harmless))
+    """Keys of certificates without a fault or a mortgage, for residential land, never split.
+
+    That a parcel has no national identifier yet is no fault of its certificate.
+    """
+    spoilt = _spoilt(
+        [
+            note
+            for note in truth.notes
+            if note.source == "land_registry"
+            and note.kind not in harmless
+            and (note.column, note.kind) != ("ma_dinh_danh", "value_missing")
+        ]
+    )["record_id"]
     whole = gazetteer.old_communes.filter(pl.col("land_to").list.len() == 1)["code"]
-    sound = parcels.filter(
-        pl.col("ma_xa_cu").is_in(whole.implode()),
-        ~pl.col("ma_thua").is_in(spoilt["record_id"].implode()),
+    sound = _scan(folder, "land_registry/thua_dat").filter(
+        pl.col("ma_xa_cu").is_in(whole.implode()), ~pl.col("ma_thua").is_in(spoilt.implode())
     )
-    return gcn.filter(
+    homes = _scan(folder, "land_registry/gcn").filter(
         pl.col("muc_dich").is_in(["ONT", "ODT"]),
         pl.col("the_chap").is_null(),
-        ~pl.col("ma_gcn").is_in(spoilt["record_id"].implode()),
-        pl.col("ma_thua").is_in(sound["ma_thua"].implode()),
-    )["ma_gcn"]
+        ~pl.col("ma_gcn").is_in(spoilt.implode()),
+    )
+    return homes.join(sound, on="ma_thua", how="semi").select("ma_gcn").collect().to_series()
+
+
+def _scan(folder: Path, table: str) -> pl.LazyFrame:
+    return pl.scan_parquet(folder / f"{table}.parquet")
 
 
 def _hold_just(world: World, homes: pl.Series, links: pl.DataFrame) -> Bools:
@@ -117,11 +138,11 @@ def _hold_just(world: World, homes: pl.Series, links: pl.DataFrame) -> Bools:
     return found
 
 
-def _describe(person: dict[str, Any], tables: Tables, links: pl.DataFrame) -> dict[str, Any]:
+def _describe(person: dict[str, Any], folder: Path, links: pl.DataFrame) -> dict[str, Any]:
     mine = links.filter(pl.col("truth_id") == person["truth_id"])
     keys: dict[str, str] = dict(mine.select("dataset", "record_id").iter_rows())
-    participants = tables["social_insurance"]["nguoi_tham_gia"]
-    participant = participants.filter(pl.col("id") == int(keys["participant"])).row(0, named=True)
+    participants = _scan(folder, "social_insurance/nguoi_tham_gia")
+    participant = _only(participants.filter(pl.col("id") == int(keys["participant"])))
     expected: dict[str, Any] = {
         "pin": person["pin"],
         "full_name": person["full_name"],
@@ -132,37 +153,46 @@ def _describe(person: dict[str, Any], tables: Tables, links: pl.DataFrame) -> di
         "old_number": person["old_number"],
         "insurance_number": participant["ma_so_bhxh"],
         "receives_pension": person["receives_pension"],
-        "residences": _list_residences(tables["population"]["cu_tru"], keys["person"]),
+        "residences": _list_residences(folder, keys["person"]),
     }
     identity = {name: expected[name] for name in ("pin", "full_name", "birth_date")}
     return {"truth_id": person["truth_id"], **identity, "expected": expected}
 
 
-def _list_residences(table: pl.DataFrame, key: str) -> list[dict[str, Any]]:
-    rows = table.filter(pl.col("ma_cd") == key, ~pl.col("da_xoa")).sort("ma_ct")
-    return rows.select(
-        kind_code=pl.col("loai").replace_strict(_RESIDENCE_CODES),
-        commune_code="ma_xa",
-        address="dia_chi",
-        from_date="tu_ngay",
-        to_date="den_ngay",
-    ).to_dicts()
+def _only(rows: pl.LazyFrame) -> dict[str, Any]:
+    return rows.collect().row(0, named=True)
+
+
+def _list_residences(folder: Path, key: str) -> list[dict[str, Any]]:
+    rows = _scan(folder, "population/cu_tru").filter(pl.col("ma_cd") == key, ~pl.col("da_xoa"))
+    return (
+        rows.sort("ma_ct")
+        .select(
+            kind_code=pl.col("loai").replace_strict(_RESIDENCE_CODES, return_dtype=pl.String),
+            commune_code="ma_xa",
+            address="dia_chi",
+            from_date="tu_ngay",
+            to_date="den_ngay",
+        )
+        .collect()
+        .to_dicts()
+    )
 
 
 def _list_certificates(
-    tables: Tables, links: pl.DataFrame, person: dict[str, Any]
+    folder: Path, links: pl.DataFrame, person: dict[str, Any]
 ) -> list[dict[str, Any]]:
     mine = links.filter(
         pl.col("truth_id") == person["truth_id"], pl.col("dataset") == "certificate"
     )
     keys = mine["record_id"].str.split("#").list.first()
-    return [_describe_certificate(tables["land_registry"], key) for key in keys]
+    return [_describe_certificate(folder, key) for key in keys]
 
 
-def _describe_certificate(tables: dict[str, pl.DataFrame], key: str) -> dict[str, Any]:
-    deed = tables["gcn"].filter(pl.col("ma_gcn") == key).row(0, named=True)
-    parcels = tables["thua_dat"]
-    plot = parcels.filter(pl.col("ma_thua") == deed["ma_thua"]).row(0, named=True)
+def _describe_certificate(folder: Path, key: str) -> dict[str, Any]:
+    deed = _only(_scan(folder, "land_registry/gcn").filter(pl.col("ma_gcn") == key))
+    parcels = _scan(folder, "land_registry/thua_dat")
+    plot = _only(parcels.filter(pl.col("ma_thua") == deed["ma_thua"]))
     day, month, year = deed["ngay_cap"].split("/")
     return {
         "serial": deed["so_phat_hanh"],

@@ -13,7 +13,7 @@ import pytest
 from cli.clusters import Cluster
 from mocks.land_registry.load import load_land_registry
 from mocks.population.load import load_population
-from mocks.province import make_province
+from mocks.province import Options, make_province
 from mocks.social_insurance.load import load_social_insurance
 
 SEED = 7
@@ -26,7 +26,7 @@ _numbers = count(1)
 def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny province; read only."""
     folder = tmp_path_factory.mktemp("province")
-    make_province(folder, "tiny", SEED, canaries=CANARIES)
+    make_province(folder, "tiny", SEED, options=Options(canaries=CANARIES))
     return folder
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mocks.province import make_province
+from mocks.province import Options, make_province
 from mocks.province.make import digest_folder
+from mocks.province.noise import FORMS
 from mocks.province.reference import read_gazetteer
 
 REFERENCE_DATE = date(2026, 11, 1)
@@ -42,8 +43,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_bytes(
     province: Path, tmp_path: Path
 ) -> None:
     seed = json.loads((province / "province.json").read_text(encoding="utf-8"))["seed"]
-    made = make_province(tmp_path / "again", "tiny", seed, canaries=CANARIES)
-    other = make_province(tmp_path / "other", "tiny", seed + 1, canaries=CANARIES)
+    made = make_province(tmp_path / "again", "tiny", seed, options=Options(canaries=CANARIES))
+    other = make_province(tmp_path / "other", "tiny", seed + 1, options=Options(canaries=CANARIES))
 
     assert made["digest"] == digest_folder(province)
     assert other["digest"] != made["digest"]
@@ -51,7 +52,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_bytes(
 
 
 def test_a_province_replaces_what_an_earlier_one_left(tmp_path: Path) -> None:
-    make_province(tmp_path, "tiny", 1, canaries=4)
+    make_province(tmp_path, "tiny", 1, options=Options(canaries=4))
     made = make_province(tmp_path, "tiny", 2)
 
     assert made["digest"] == digest_folder(tmp_path)
@@ -71,7 +72,7 @@ def test_a_request_that_makes_no_sense_is_refused_in_one_sentence(
     tmp_path: Path, profile: str, seed: int, canaries: int, sentence: str
 ) -> None:
     with pytest.raises(ValueError, match="^" + re.escape(sentence) + "$"):
-        make_province(tmp_path, profile, seed, canaries=canaries)
+        make_province(tmp_path, profile, seed, options=Options(canaries=canaries))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -190,7 +191,11 @@ def test_old_communes_lead_to_new_ones_and_twelve_were_split() -> None:
 def test_true_tax_codes_pass_their_check_digit_and_spoilt_ones_fail(
     province: Path, faults: pl.DataFrame
 ) -> None:
-    spoilt = set(faults.filter(pl.col("kind") == "tax_code_check_digit")["record_id"])
+    spoilt = set(
+        faults.filter((pl.col("dataset") == "employer") & (pl.col("field") == "ma_so_thue"))[
+            "record_id"
+        ]
+    )
 
     def passes(code: str) -> bool:
         weights = (31, 29, 23, 19, 17, 13, 7, 5, 3)
@@ -316,7 +321,7 @@ def test_each_register_has_a_few_rows_that_nobody_can_read(faults: pl.DataFrame)
 def test_texts_are_composed_except_where_the_noise_says_otherwise(
     province: Path, faults: pl.DataFrame
 ) -> None:
-    decomposed = faults.filter(pl.col("kind").is_in(["name_nfd", "owner_nfd"]))
+    decomposed = faults.filter(pl.col("kind") == "decomposed")
     found = set()
     for (source, dataset), (table, key) in TABLES.items():
         frame = read(province, table)
@@ -344,7 +349,7 @@ def test_no_two_parcels_of_an_old_commune_share_sheet_and_number(
     province: Path, faults: pl.DataFrame
 ) -> None:
     parcels = read(province, "land_registry/thua_dat")
-    truth = faults.filter(pl.col("kind") == "commune_zero_lost")
+    truth = faults.filter(pl.col("field") == "ma_xa_cu")
     true_codes = dict(truth.select("record_id", "true_value").iter_rows())
     places = [
         (true_codes.get(key, code), sheet, number)
@@ -356,7 +361,7 @@ def test_no_two_parcels_of_an_old_commune_share_sheet_and_number(
 
 
 def test_true_geohashes_decode_to_the_province(province: Path, faults: pl.DataFrame) -> None:
-    elsewhere = faults.filter(pl.col("kind") == "geohash_elsewhere")["record_id"]
+    elsewhere = faults.filter(pl.col("field") == "ma_dinh_danh")["record_id"]
     parcels = read(province, "land_registry/thua_dat").filter(
         pl.col("ma_dinh_danh").is_not_null(), ~pl.col("ma_thua").is_in(elsewhere.implode())
     )
@@ -374,9 +379,11 @@ def test_the_showcase_people_are_clean_in_every_register(
 ) -> None:
     showcase = json.loads((province / "truth" / "showcase.json").read_text(encoding="utf-8"))
     links = read(province, "truth/same_person")
-    harmless = ["owner_title", "geohash_missing", "old_number_only"]
+    harmless = [*FORMS, "old_number_only"]
     spoilt = set(
-        faults.filter(~pl.col("kind").is_in(harmless)).select("dataset", "record_id").iter_rows()
+        faults.filter(~pl.col("kind").is_in(harmless), pl.col("field") != "ma_dinh_danh")
+        .select("dataset", "record_id")
+        .iter_rows()
     )
     gcn = read(province, "land_registry/gcn")
 
@@ -415,10 +422,10 @@ def test_canaries_are_unmistakable_and_fail_where_they_should(
     for canary in canaries:
         mine = links.filter(pl.col("truth_id") == canary["truth_id"])
         keys = mine.with_columns(pl.col("record_id").str.split("#").list.first())
-        bad = faults.filter(pl.col("kind") != "owner_title").join(
+        bad = faults.filter(pl.col("kind") != "owner_titled").join(
             keys, on=["source", "dataset", "record_id"], how="semi"
         )
-        bad = bad.filter(pl.col("kind") != "geohash_missing")
+        bad = bad.filter(pl.col("field") != "ma_dinh_danh", ~pl.col("kind").is_in(FORMS))
         failing[canary["full_name"]] = bad["source"].to_list()
         assert sorted(mine["source"]) == ["land_registry", "population", "social_insurance"]
         assert bad["outcome"].unique().to_list() in ([], ["quarantine"])

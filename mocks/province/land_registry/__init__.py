@@ -4,13 +4,14 @@ import numpy as np
 import polars as pl
 
 from mocks.province.chance import open_stream
-from mocks.province.faults import Truth, drop_marks
+from mocks.province.faults import Truth
 from mocks.province.land_registry.certificates import spoil_certificates, write_certificates
 from mocks.province.land_registry.deeds import grant_deeds
 from mocks.province.land_registry.plots import lay_out_plots, spoil_parcels, write_parcels
 from mocks.province.people import World
 from mocks.province.profiles import Profile
 from mocks.province.reference import TCVN3_DISTRICTS, Gazetteer
+from mocks.province.spelling import drop_marks
 
 
 def register_land(
@@ -37,14 +38,15 @@ def register_land(
 
 def list_districts(gazetteer: Gazetteer) -> pl.DataFrame:
     """Former districts with the folder of their drops and how those write text."""
-    districts = gazetteer.old_communes.select("district_code", "district_name").unique()
-    rows = districts.sort("district_code").rows()
-    return pl.DataFrame(
-        {
-            "ma_don_vi": [code for code, _ in rows],
-            "thu_muc": [
-                f"{code}-{drop_marks(name).lower().replace(' ', '-')}" for code, name in rows
-            ],
-            "bang_ma": ["TCVN3" if code in TCVN3_DISTRICTS else "UTF-8" for code, _ in rows],
-        }
+    districts = (
+        gazetteer.old_communes.select("district_code", "district_name")
+        .unique()
+        .sort("district_code")
+    )
+    slug = drop_marks(pl.col("district_name")).str.to_lowercase().str.replace_all(" ", "-")
+    written = pl.col("district_code").is_in(sorted(TCVN3_DISTRICTS))
+    return districts.select(
+        ma_don_vi="district_code",
+        thu_muc=pl.format("{}-{}", "district_code", slug),
+        bang_ma=pl.when(written).then(pl.lit("TCVN3")).otherwise(pl.lit("UTF-8")),
     )

@@ -10,29 +10,22 @@ import polars as pl
 
 from mocks.province.canaries import canary_rows
 from mocks.province.chance import Ints, draw_texts, pad_digits
-from mocks.province.faults import (
-    ACCEPT,
-    QUARANTINE,
-    REPAIR,
-    Fault,
-    Row,
-    Spoiler,
-    Truth,
-    blank,
-    change_text,
+from mocks.province.faults import ACCEPT, QUARANTINE, REPAIR, Fault, Spoiler, Truth, blank
+from mocks.province.households import NOBODY
+from mocks.province.land_registry.deeds import SECOND_FORM, Deeds, day_number
+from mocks.province.land_registry.holders import TABLE, write_holders
+from mocks.province.land_registry.plots import area_text
+from mocks.province.land_registry.serials import draw_serials
+from mocks.province.people import REFERENCE_DAY, World
+from mocks.province.reference import TCVN3_DISTRICTS
+from mocks.province.spelling import (
+    abbreviate,
     decompose,
     drop_marks,
     has_movable_tone,
     move_tones,
-    shout,
+    type_letter_for_digit,
 )
-from mocks.province.households import NOBODY
-from mocks.province.land_registry.deeds import SECOND_FORM, Deeds, day_number
-from mocks.province.land_registry.holders import TABLE, write_holders
-from mocks.province.land_registry.plots import abbreviate, area_text
-from mocks.province.land_registry.serials import draw_serials
-from mocks.province.people import REFERENCE_DAY, World
-from mocks.province.reference import TCVN3_DISTRICTS
 
 _LENDERS = (
     "Ngân hàng Thương mại Cổ phần Vịnh Xanh",
@@ -44,52 +37,30 @@ _LENDERS = (
 _MORTGAGED_SHARE = 0.10
 _FIRST_MORTGAGE = day_number(date(2017, 1, 1))
 _OWNER, _SERIAL, _ISSUED, _ADDRESS = "chu_su_dung", "so_phat_hanh", "ngay_cap", "dia_chi_chu"
-_LOOK_ALIKES = (("0", "O"), ("1", "I"), ("5", "S"), ("8", "B"), ("2", "Z"), ("6", "G"))
-
-
-def _type_letter_for_digit(row: Row) -> str:
-    head, _, digits = row[_SERIAL].partition(" ")
-    for digit, letter in _LOOK_ALIKES:
-        if digit in digits:
-            return f"{head} {digits.replace(digit, letter, 1)}"
-    return f"{head} {digits}"
-
-
+_SERIAL_MISREAD = pl.col(_SERIAL).str.extract("^([^ ]+ )", 1) + type_letter_for_digit(
+    pl.col(_SERIAL).str.extract(" ([^ ]+)$", 1)
+)
 _IMPOSSIBLE_ISSUE = Fault(
-    "issue_date_impossible",
-    _ISSUED,
-    QUARANTINE,
-    lambda row: "31/02/" + row[_ISSUED][6:],
-    rate=0.001,
+    "date_impossible", _ISSUED, QUARANTINE, "31/02/" + pl.col(_ISSUED).str.slice(6)
 )
 _FAULTS = (
     _IMPOSSIBLE_ISSUE,
-    Fault("owner_missing", _OWNER, QUARANTINE, blank, rate=0.0005),
-    Fault("serial_letter_for_digit", _SERIAL, REPAIR, _type_letter_for_digit, rate=0.02),
-    Fault("serial_digits_lost", _SERIAL, QUARANTINE, lambda row: row[_SERIAL][:-2], rate=0.002),
+    Fault("value_missing", _OWNER, QUARANTINE, blank()),
+    Fault("serial_misread", _SERIAL, REPAIR, _SERIAL_MISREAD),
+    Fault("text_cut", _SERIAL, QUARANTINE, pl.col(_SERIAL).str.head(-2)),
+    Fault("reference_unknown", "ma_thua", ACCEPT, pl.col("ma_thua").str.head(5) + "9999999"),
+    Fault("measure_wrong", "dien_tich_cap", ACCEPT, pl.lit("0.0")),
     Fault(
-        "parcel_unknown", "ma_thua", ACCEPT, lambda row: row["ma_thua"][:5] + "9999999", rate=0.003
-    ),
-    Fault("area_zero", "dien_tich_cap", ACCEPT, lambda _row: "0.0", rate=0.004),
-    Fault(
-        "owner_nfd",
+        "decomposed",
         _OWNER,
         REPAIR,
-        change_text(_OWNER, decompose),
-        rate=0.03,
+        decompose(pl.col(_OWNER)),
         among=~pl.col("ma_don_vi").is_in(sorted(TCVN3_DISTRICTS)),
     ),
-    Fault("owner_without_marks", _OWNER, ACCEPT, change_text(_OWNER, drop_marks), rate=0.05),
-    Fault("owner_capitals", _OWNER, REPAIR, change_text(_OWNER, shout), rate=0.08),
-    Fault(
-        "owner_tone_moved",
-        _OWNER,
-        REPAIR,
-        change_text(_OWNER, move_tones),
-        rate=0.25,
-        among=has_movable_tone(_OWNER),
-    ),
-    Fault("address_abbreviated", _ADDRESS, REPAIR, change_text(_ADDRESS, abbreviate), rate=0.12),
+    Fault("marks_missing", _OWNER, ACCEPT, drop_marks(pl.col(_OWNER))),
+    Fault("untidy", _OWNER, REPAIR, pl.col(_OWNER).str.to_uppercase() + " "),
+    Fault("tone_moved", _OWNER, REPAIR, move_tones(pl.col(_OWNER)), among=has_movable_tone(_OWNER)),
+    Fault("address_abbreviated", _ADDRESS, REPAIR, abbreviate(pl.col(_ADDRESS))),
 )
 
 
@@ -162,5 +133,5 @@ def spoil_certificates(
     holders = world.people[deeds.first]
     spoiler.protect((holders["canary"] > 0).to_numpy())
     spoiler.spread(rng, _FAULTS)
-    spoiler.spoil(_IMPOSSIBLE_ISSUE, canary_rows(holders, "land_registry"))
+    spoiler.spoil(rng, _IMPOSSIBLE_ISSUE, canary_rows(holders, "land_registry"))
     return spoiler.finish()

@@ -6,11 +6,10 @@ import polars as pl
 from mocks.province.faults import ACCEPT, REPAIR, Truth
 from mocks.province.households import NOBODY
 from mocks.province.land_registry.deeds import NO_NUMBER, OLD_NUMBER, Deeds
+from mocks.province.noise import FORMS
 from mocks.province.people import World
 
 TABLE = ("land_registry", "certificate")
-#: How the register writes holders at all: these kinds do not make a certificate unclean.
-FORMS = ("owner_title", "owner_couple", "owner_household")
 _TITLED_SHARE = 0.75
 _DEAD_NOTE_SHARE = 0.3
 _YEAR_SHARE = 0.6
@@ -104,7 +103,7 @@ def _note_lacks(pairs: pl.DataFrame, holders: pl.DataFrame, keys: pl.Series, tru
         ("no_number", "so_giay_to", bare, "pins"),
         ("owner_household", "chu_su_dung", pairs["for_household"], "names"),
         ("owner_couple", "chu_su_dung", pairs["couple"], "names"),
-        ("owner_title", "chu_su_dung", (holders["chu_su_dung"] != true["names"]) & one, "names"),
+        ("owner_titled", "chu_su_dung", (holders["chu_su_dung"] != true["names"]) & one, "names"),
         ("owner_dead", "chu_su_dung", pairs["dead"], "names"),
     ):
         outcome = REPAIR if kind in FORMS else ACCEPT

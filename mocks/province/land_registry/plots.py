@@ -4,20 +4,11 @@ import numpy as np
 import polars as pl
 
 from mocks.province.chance import Bools, Ints, draw_index, draw_texts
-from mocks.province.faults import (
-    ACCEPT,
-    QUARANTINE,
-    REPAIR,
-    Fault,
-    Row,
-    Spoiler,
-    Truth,
-    change_text,
-    lose_zero,
-)
+from mocks.province.faults import ACCEPT, QUARANTINE, REPAIR, Fault, Spoiler, Truth
 from mocks.province.identifiers import encode_geohashes
 from mocks.province.people import World
 from mocks.province.reference import PROVINCE, Gazetteer
+from mocks.province.spelling import abbreviate, lose_zero
 
 TABLE = ("land_registry", "parcel")
 RESIDENTIAL, MIXED = 0, 1
@@ -40,36 +31,13 @@ _AWAY_SHARE = 0.15
 _SURVEYED_SHARE = 0.72
 _SPREAD_DEGREES = 0.012
 _AREA, _COMMUNE, _ADDRESS, _HASH = "dien_tich", "ma_xa_cu", "dia_chi", "ma_dinh_danh"
-_ABBREVIATIONS = (
-    ("Phường ", "P. "),
-    ("Thị trấn ", "TT. "),
-    ("Thành phố ", "TP. "),
-    ("Thị xã ", "TX. "),
-    ("Huyện ", "H. "),
-    ("Xã ", "X. "),
-    ("Tỉnh ", ""),
-)
-
-
-def abbreviate(address: str) -> str:
-    """ "Phường A, Thành phố B, Tỉnh C" as clerks write it: "P. A, TP. B, C"."""
-    for long, short in _ABBREVIATIONS:
-        address = address.replace(long, short)
-    return address
-
-
-def _move_elsewhere(row: Row) -> str:
-    """A GeoHash that decodes to a place far from the province."""
-    return f"w3gv{row[_HASH][4:]}"
-
-
 _FAULTS = (
-    Fault("area_unreadable", _AREA, QUARANTINE, lambda _row: "không rõ", rate=0.0005),
-    Fault("area_with_comma", _AREA, REPAIR, lambda row: row[_AREA].replace(".", ","), rate=0.05),
-    Fault("commune_zero_lost", _COMMUNE, REPAIR, change_text(_COMMUNE, lose_zero), rate=0.01),
-    Fault("address_abbreviated", _ADDRESS, REPAIR, change_text(_ADDRESS, abbreviate), rate=0.15),
-    Fault("geohash_elsewhere", _HASH, ACCEPT, _move_elsewhere, rate=0.005),
-    Fault("area_zero", _AREA, ACCEPT, lambda _row: "0.0", rate=0.002),
+    Fault("measure_wrong", _AREA, QUARANTINE, pl.lit("không rõ"), weight=0.1),
+    Fault("number_form", _AREA, REPAIR, pl.col(_AREA).str.replace(".", ",", literal=True)),
+    Fault("zero_lost", _COMMUNE, REPAIR, lose_zero(pl.col(_COMMUNE)), weight=0.5),
+    Fault("address_abbreviated", _ADDRESS, REPAIR, abbreviate(pl.col(_ADDRESS))),
+    Fault("measure_wrong", _HASH, ACCEPT, "w3gv" + pl.col(_HASH).str.slice(4)),
+    Fault("measure_wrong", _AREA, ACCEPT, pl.lit("0.0"), weight=0.5),
 )
 
 
@@ -173,7 +141,7 @@ def write_parcels(rng: np.random.Generator, plots: pl.DataFrame, truth: Truth) -
     surveyed = pl.Series(rng.random(len(plots)) < _SURVEYED_SHARE)
     truth.note(
         TABLE,
-        ("geohash_missing", _HASH, ACCEPT),
+        ("value_missing", _HASH, ACCEPT),
         plots["key"].filter(~surveyed),
         plots["geohash"].filter(~surveyed),
     )

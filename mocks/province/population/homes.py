@@ -5,30 +5,20 @@ import polars as pl
 
 from mocks.province.chance import Ints
 from mocks.province.clock import stamp_utc
-from mocks.province.faults import (
-    ACCEPT,
-    QUARANTINE,
-    REPAIR,
-    Fault,
-    Spoiler,
-    Truth,
-    blank,
-    change_text,
-    drop_marks,
-    shout,
-)
+from mocks.province.faults import ACCEPT, QUARANTINE, REPAIR, Fault, Spoiler, Truth, blank
 from mocks.province.households import CHILD, HEAD
 from mocks.province.people import REFERENCE_DAY, World
 from mocks.province.population.persons import number_rows
+from mocks.province.spelling import drop_marks, untidy
 
 _ADDRESS, _SINCE = "dia_chi", "tu_ngay"
 _MOVED_SHARE = 0.10
 _LODGER_SHARE = 0.05
 _REMOVED_SHARE = 0.01
 _HOUSEHOLD_FAULTS = (
-    Fault("commune_missing", "ma_xa", QUARANTINE, blank, rate=0.0002),
-    Fault("address_capitals", _ADDRESS, REPAIR, change_text(_ADDRESS, shout), rate=0.003),
-    Fault("address_without_marks", _ADDRESS, ACCEPT, change_text(_ADDRESS, drop_marks), rate=0.002),
+    Fault("value_missing", "ma_xa", QUARANTINE, blank()),
+    Fault("untidy", _ADDRESS, REPAIR, untidy(pl.col(_ADDRESS))),
+    Fault("marks_missing", _ADDRESS, ACCEPT, drop_marks(pl.col(_ADDRESS))),
 )
 _ENDED = pl.col("den_ngay").is_not_null()
 _RESIDENCE_FAULTS = (
@@ -36,18 +26,10 @@ _RESIDENCE_FAULTS = (
         "date_impossible",
         _SINCE,
         QUARANTINE,
-        lambda row: row[_SINCE][:4] + "-13-01",
-        rate=0.0005,
+        pl.col(_SINCE).str.head(4) + "-13-01",
         among=_ENDED,
     ),
-    Fault(
-        "address_capitals",
-        _ADDRESS,
-        REPAIR,
-        change_text(_ADDRESS, shout),
-        rate=0.01,
-        among=_ENDED,
-    ),
+    Fault("untidy", _ADDRESS, REPAIR, untidy(pl.col(_ADDRESS)), among=_ENDED),
 )
 
 

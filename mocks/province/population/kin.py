@@ -5,16 +5,17 @@ import polars as pl
 
 from mocks.province.chance import draw_texts
 from mocks.province.clock import stamp_utc
-from mocks.province.faults import REPAIR, Fault, Spoiler, Truth, change_text, decompose, shout
+from mocks.province.faults import REPAIR, Fault, Spoiler, Truth
 from mocks.province.households import NOBODY
 from mocks.province.people import World
 from mocks.province.population.persons import number_rows
+from mocks.province.spelling import decompose, untidy
 
 _NAMED_ONLY_SHARE = 0.25
 _NAME = "ho_ten_lien_quan"
 _FAULTS = (
-    Fault("name_capitals", _NAME, REPAIR, change_text(_NAME, shout), rate=0.003),
-    Fault("name_nfd", _NAME, REPAIR, change_text(_NAME, decompose), rate=0.002),
+    Fault("untidy", _NAME, REPAIR, untidy(pl.col(_NAME))),
+    Fault("decomposed", _NAME, REPAIR, decompose(pl.col(_NAME))),
 )
 _FATHERS = [
     "Hùng",

@@ -6,25 +6,18 @@ import polars as pl
 from mocks.province.canaries import canary_rows
 from mocks.province.chance import Bools, draw_texts
 from mocks.province.clock import stamp_utc
-from mocks.province.faults import (
-    ACCEPT,
-    QUARANTINE,
-    REPAIR,
-    Fault,
-    Row,
-    Spoiler,
-    Truth,
-    blank,
-    change_text,
+from mocks.province.faults import ACCEPT, QUARANTINE, REPAIR, Fault, Spoiler, Truth, blank
+from mocks.province.people import World
+from mocks.province.spelling import (
     decompose,
     drop_marks,
     flip_digit,
+    has_marks,
     has_movable_tone,
     lose_zero,
     move_tones,
-    shout,
+    untidy,
 )
-from mocks.province.people import World
 
 TABLE = ("population", "person")
 _ROLE_CODES = ["chu_ho", "vo_chong", "con", "bo_me", "anh_chi_em", "chau", "khac"]
@@ -35,48 +28,31 @@ _NAME, _PIN, _BORN, _SEX = "ho_ten", "so_dinh_danh", "ngay_sinh", "gioi_tinh"
 _BORN_BEFORE_1967 = pl.col(_BORN).str.slice(0, 4) < "1967"
 
 
-def _born_a_year_earlier(row: Row) -> str:
-    born: str = row[_BORN]
-    rest = "-02-28" if born.endswith("-02-29") else born[4:]
-    return f"{int(born[:4]) - 1:04d}{rest}"
-
-
+_DAY, _MONTH = pl.col(_BORN).str.slice(8, 2), pl.col(_BORN).str.slice(5, 2)
+_A_YEAR_EARLIER = (pl.col(_BORN).str.head(4).cast(pl.Int64) - 1).cast(pl.String) + pl.col(
+    _BORN
+).str.slice(4).str.replace("-02-29", "-02-28", literal=True)
 _IMPOSSIBLE_BIRTH = Fault(
-    "birth_impossible", _BORN, QUARANTINE, lambda row: row[_BORN][:4] + "-02-30", rate=0.0002
+    "date_impossible", _BORN, QUARANTINE, pl.col(_BORN).str.head(4) + "-02-30"
 )
 _FAULTS = (
-    Fault("name_missing", _NAME, QUARANTINE, blank, rate=0.0001),
+    Fault("value_missing", _NAME, QUARANTINE, blank()),
     _IMPOSSIBLE_BIRTH,
-    Fault("name_nfd", _NAME, REPAIR, change_text(_NAME, decompose), rate=0.001),
+    Fault("decomposed", _NAME, REPAIR, decompose(pl.col(_NAME))),
+    Fault("tone_moved", _NAME, REPAIR, move_tones(pl.col(_NAME)), among=has_movable_tone(_NAME)),
+    Fault("untidy", _NAME, REPAIR, untidy(pl.col(_NAME))),
+    Fault("marks_missing", _NAME, ACCEPT, drop_marks(pl.col(_NAME)), among=has_marks(_NAME)),
+    Fault("year_only", _BORN, ACCEPT, pl.col(_BORN).str.head(4), among=_BORN_BEFORE_1967),
     Fault(
-        "name_tone_moved",
-        _NAME,
-        REPAIR,
-        change_text(_NAME, move_tones),
-        rate=0.012,
-        among=has_movable_tone(_NAME),
-    ),
-    Fault("name_capitals", _NAME, REPAIR, change_text(_NAME, shout), rate=0.0015),
-    Fault("name_without_marks", _NAME, ACCEPT, change_text(_NAME, drop_marks), rate=0.001),
-    Fault(
-        "birth_year_only",
-        _BORN,
-        ACCEPT,
-        lambda row: row[_BORN][:4],
-        rate=0.01,
-        among=_BORN_BEFORE_1967,
-    ),
-    Fault(
-        "pin_zero_lost",
+        "zero_lost",
         _PIN,
         REPAIR,
-        change_text(_PIN, lose_zero),
-        rate=0.0005,
+        lose_zero(pl.col(_PIN)),
         among=pl.col(_PIN).str.starts_with("0") & ~pl.col(_PIN).str.starts_with("00"),
     ),
-    Fault("sex_against_pin", _SEX, ACCEPT, lambda row: str(3 - int(row[_SEX])), rate=0.0003),
-    Fault("birth_year_against_pin", _BORN, ACCEPT, _born_a_year_earlier, rate=0.0003),
-    Fault("old_number_wrong", "so_cmnd", ACCEPT, change_text("so_cmnd", flip_digit), rate=0.0005),
+    Fault("against_number", _SEX, ACCEPT, (3 - pl.col(_SEX).cast(pl.Int64)).cast(pl.String)),
+    Fault("against_number", _BORN, ACCEPT, _A_YEAR_EARLIER),
+    Fault("typing_error", "so_cmnd", ACCEPT, flip_digit(pl.col("so_cmnd"))),
 )
 
 
@@ -125,7 +101,7 @@ def spoil_persons(
     listed = world.people.filter("in_population")
     spoiler.protect((listed["canary"] > 0).to_numpy())
     spoiler.spread(rng, _FAULTS)
-    spoiler.spoil(_IMPOSSIBLE_BIRTH, canary_rows(listed, "population"))
+    spoiler.spoil(rng, _IMPOSSIBLE_BIRTH, canary_rows(listed, "population"))
     return spoiler.finish()
 
 

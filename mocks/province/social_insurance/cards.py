@@ -11,19 +11,11 @@ import polars as pl
 
 from mocks.province.chance import Ints
 from mocks.province.clock import stamp_local
-from mocks.province.faults import (
-    ACCEPT,
-    QUARANTINE,
-    Fault,
-    Row,
-    Spoiler,
-    Truth,
-    change_text,
-    flip_digit,
-)
+from mocks.province.faults import ACCEPT, QUARANTINE, Fault, Spoiler, Truth, never
 from mocks.province.people import REFERENCE_DAY, YEAR_DAYS, World
 from mocks.province.profiles import REFERENCE_DATE
 from mocks.province.social_insurance.participants import Insured
+from mocks.province.spelling import flip_digit
 
 _YEAR = REFERENCE_DATE.year
 _NEW_YEAR = (date(_YEAR, 1, 1) - date(1970, 1, 1)).days
@@ -34,43 +26,34 @@ _NO_END = -1
 _NUMBER, _UNTIL = "so_the", "gia_tri_den"
 
 
-def _end_before_start(row: Row) -> str:
-    return f"{row['gia_tri_tu'].year - 1}-06-30"
-
-
-def _end_a_year_late(row: Row) -> str:
-    return f"{row[_UNTIL].year + 1}-12-31"
-
-
-def _give_level_five(row: Row) -> str:
-    """Level 5 belongs to none of the objects that the province has."""
-    return f"{row[_NUMBER][:2]}5{row[_NUMBER][3:]}"
-
-
+_LEVEL_FIVE = pl.format(
+    "{}5{}", pl.col(_NUMBER).str.head(2), pl.col(_NUMBER).str.slice(3)
+)  # Level 5 belongs to none of the objects that the province has.
 _FAULTS = (
-    Fault("card_number_cut", _NUMBER, QUARANTINE, lambda row: row[_NUMBER][:9], rate=0.0003),
+    Fault("text_cut", _NUMBER, QUARANTINE, pl.col(_NUMBER).str.head(9)),
+    Fault("life_event_missed", _UNTIL, ACCEPT, never(), among=pl.col("_is_dead")),
     Fault(
-        "open_after_death", _UNTIL, ACCEPT, lambda _row: None, rate=0.3, among=pl.col("_is_dead")
-    ),
-    Fault(
-        "level_against_object",
+        "entitlement_wrong",
         _NUMBER,
         ACCEPT,
-        _give_level_five,
-        rate=0.0015,
+        _LEVEL_FIVE,
         among=~pl.col(_NUMBER).str.contains(" "),
     ),
     Fault(
-        "dates_reversed", _UNTIL, ACCEPT, _end_before_start, rate=0.001, among=~pl.col("_is_dead")
-    ),
-    Fault("card_number_not_holders", _NUMBER, ACCEPT, change_text(_NUMBER, flip_digit), rate=0.001),
-    Fault(
-        "child_card_too_long",
+        "dates_reversed",
         _UNTIL,
         ACCEPT,
-        _end_a_year_late,
-        rate=0.02,
+        pl.date(pl.col("gia_tri_tu").dt.year() - 1, 6, 30),
+        among=~pl.col("_is_dead"),
+    ),
+    Fault("typing_error", _NUMBER, ACCEPT, flip_digit(pl.col(_NUMBER))),
+    Fault(
+        "entitlement_wrong",
+        _UNTIL,
+        ACCEPT,
+        pl.date(pl.col(_UNTIL).dt.year() + 1, 12, 31),
         among=pl.col(_NUMBER).str.starts_with("TE") & (pl.col(_UNTIL) >= REFERENCE_DATE),
+        weight=13,
     ),
 )
 

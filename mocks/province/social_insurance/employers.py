@@ -5,18 +5,10 @@ import polars as pl
 
 from mocks.province.chance import draw_texts
 from mocks.province.clock import stamp_local
-from mocks.province.faults import (
-    ACCEPT,
-    REPAIR,
-    Fault,
-    Spoiler,
-    Truth,
-    change_text,
-    flip_digit,
-    shout,
-)
+from mocks.province.faults import ACCEPT, REPAIR, Fault, Spoiler, Truth
 from mocks.province.identifiers import issue_tax_codes
 from mocks.province.people import World
+from mocks.province.spelling import flip_digit, untidy
 
 _EMPLOYERS_PER_OFFICE = 15
 _FORMS = (
@@ -82,8 +74,8 @@ _PLACES = [
 ]
 _TAX, _NAME = "ma_so_thue", "ten_don_vi"
 _FAULTS = (
-    Fault("tax_code_check_digit", _TAX, ACCEPT, change_text(_TAX, flip_digit), rate=0.01),
-    Fault("name_capitals", _NAME, REPAIR, change_text(_NAME, shout), rate=0.01),
+    Fault("typing_error", _TAX, ACCEPT, flip_digit(pl.col(_TAX)), weight=10),
+    Fault("untidy", _NAME, REPAIR, untidy(pl.col(_NAME)), weight=3),
 )
 
 

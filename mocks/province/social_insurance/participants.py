@@ -8,25 +8,18 @@ import polars as pl
 from mocks.province.canaries import canary_rows
 from mocks.province.chance import Ints
 from mocks.province.clock import stamp_local
-from mocks.province.faults import (
-    ACCEPT,
-    QUARANTINE,
-    REPAIR,
-    Fault,
-    Row,
-    Spoiler,
-    Truth,
-    blank,
-    change_text,
+from mocks.province.faults import ACCEPT, QUARANTINE, REPAIR, Fault, Spoiler, Truth, blank, never
+from mocks.province.identifiers import issue_insurance_numbers
+from mocks.province.people import World
+from mocks.province.spelling import (
     drop_marks,
     flip_digit,
+    has_marks,
     has_movable_tone,
     lose_zero,
     move_tones,
-    shout,
+    untidy,
 )
-from mocks.province.identifiers import issue_insurance_numbers
-from mocks.province.people import World
 
 TABLE = ("social_insurance", "participant")
 _DEAD_INSURED_SHARE = 0.5
@@ -44,62 +37,33 @@ class Insured:
     keys: Ints
 
 
-def _read_as_float(row: Row) -> str:
-    """A spreadsheet showed the number in scientific notation: most digits are gone."""
-    return f"{int(row[_PIN]):.4E}"
-
-
-def _swap_day_and_month(row: Row) -> str:
-    day, month, year = row[_BORN].split("/")
-    return f"{month}/{day}/{year}"
-
-
-def _space_out(pin: str) -> str:
-    return " ".join(pin[start : start + 3] for start in range(0, 12, 3))
-
-
-_PIN_AS_FLOAT = Fault("pin_as_float", _PIN, QUARANTINE, _read_as_float, rate=0.0002)
+_YEAR = pl.col(_BORN).str.slice(6)
+_SPACED = pl.concat_str(*(pl.col(_PIN).str.slice(n, 3) for n in range(0, 12, 3)), separator=" ")
+_AS_FLOAT = pl.format("{}.{}E+10", pl.col(_PIN).str.slice(1, 1), pl.col(_PIN).str.slice(2, 4))
+_PIN_AS_FLOAT = Fault("scientific", _PIN, QUARANTINE, _AS_FLOAT)
 _FAULTS = (
     _PIN_AS_FLOAT,
-    Fault("name_missing", _NAME, QUARANTINE, blank, rate=0.0002),
+    Fault("value_missing", _NAME, QUARANTINE, blank()),
+    Fault("date_impossible", _BORN, QUARANTINE, "31/02/" + _YEAR),
+    Fault("value_missing", _PIN, ACCEPT, never(), weight=30),
+    Fault("typing_error", _PIN, ACCEPT, flip_digit(pl.col(_PIN))),
     Fault(
-        "birth_impossible", _BORN, QUARANTINE, lambda row: "31/02/" + row[_BORN][6:], rate=0.0004
-    ),
-    Fault("pin_missing", _PIN, ACCEPT, lambda _row: None, rate=0.006),
-    Fault("pin_typing_error", _PIN, ACCEPT, change_text(_PIN, flip_digit), rate=0.001),
-    Fault(
-        "pin_zero_lost",
+        "zero_lost",
         _PIN,
         REPAIR,
-        change_text(_PIN, lose_zero),
-        rate=0.003,
+        lose_zero(pl.col(_PIN)),
         among=pl.col(_PIN).str.starts_with("0") & ~pl.col(_PIN).str.starts_with("00"),
     ),
-    Fault("pin_with_spaces", _PIN, REPAIR, change_text(_PIN, _space_out), rate=0.002),
-    Fault("name_without_marks", _NAME, ACCEPT, change_text(_NAME, drop_marks), rate=0.004),
-    Fault("name_capitals", _NAME, REPAIR, change_text(_NAME, shout), rate=0.003),
+    Fault("separators", _PIN, REPAIR, _SPACED),
+    Fault("marks_missing", _NAME, ACCEPT, drop_marks(pl.col(_NAME)), among=has_marks(_NAME)),
+    Fault("untidy", _NAME, REPAIR, untidy(pl.col(_NAME))),
+    Fault("tone_moved", _NAME, REPAIR, move_tones(pl.col(_NAME)), among=has_movable_tone(_NAME)),
+    Fault("year_only", _BORN, ACCEPT, _YEAR, among=_YEAR < "1967"),
     Fault(
-        "name_tone_moved",
-        _NAME,
-        REPAIR,
-        change_text(_NAME, move_tones),
-        rate=0.03,
-        among=has_movable_tone(_NAME),
-    ),
-    Fault(
-        "birth_year_only",
+        "day_month_swapped",
         _BORN,
         ACCEPT,
-        lambda row: row[_BORN][6:],
-        rate=0.03,
-        among=pl.col(_BORN).str.slice(6) < "1967",
-    ),
-    Fault(
-        "day_and_month_swapped",
-        _BORN,
-        ACCEPT,
-        _swap_day_and_month,
-        rate=0.002,
+        pl.format("{}/{}/{}", _MONTH, _DAY, _YEAR),
         among=(_DAY <= "12") & (_DAY != _MONTH),
     ),
 )
@@ -152,5 +116,5 @@ def spoil_participants(
     spoiler = Spoiler(participants, table=TABLE, key="id", truth=truth)
     spoiler.protect((people["canary"] > 0).to_numpy())
     spoiler.spread(rng, _FAULTS)
-    spoiler.spoil(_PIN_AS_FLOAT, canary_rows(people, "social_insurance"))
+    spoiler.spoil(rng, _PIN_AS_FLOAT, canary_rows(people, "social_insurance"))
     return spoiler.finish()

@@ -5,7 +5,7 @@ import polars as pl
 
 from mocks.province.chance import Bools, Ints
 from mocks.province.clock import stamp_local
-from mocks.province.faults import ACCEPT, QUARANTINE, Fault, Row, Spoiler, Truth
+from mocks.province.faults import ACCEPT, QUARANTINE, Fault, Spoiler, Truth
 from mocks.province.people import World
 from mocks.province.profiles import REFERENCE_DATE
 from mocks.province.social_insurance.employers import count_offices
@@ -18,15 +18,16 @@ _FORMER_SHARE = 0.12
 _START = "tu_thang"
 
 
-def _end_before_start(row: Row) -> str:
-    start: str = row[_START]
-    return f"{int(start[:4]) - 1}{start[4:]}"
-
-
 _FAULTS = (
-    Fault("month_impossible", _START, QUARANTINE, lambda row: row[_START][:5] + "13", rate=0.0005),
-    Fault("employer_unknown", "ma_don_vi", ACCEPT, lambda _row: "ZZ00000Z", rate=0.003),
-    Fault("months_reversed", "den_thang", ACCEPT, _end_before_start, rate=0.002),
+    Fault("date_impossible", _START, QUARANTINE, pl.col(_START).str.head(5) + "13"),
+    Fault("reference_unknown", "ma_don_vi", ACCEPT, pl.lit("ZZ00000Z")),
+    Fault(
+        "dates_reversed",
+        "den_thang",
+        ACCEPT,
+        (pl.col(_START).str.head(4).cast(pl.Int64) - 1).cast(pl.String)
+        + pl.col(_START).str.slice(4),
+    ),
 )
 
 
