@@ -70,19 +70,10 @@ def read_gazetteer(province: str = "22") -> Gazetteer:
     """
     described = _find_province(province)
     districts = _read("district").filter(pl.col("province_code") == province)
-    communes = (
-        _read("commune")
-        .filter(pl.col("province_code") == province)
-        .drop("province_code")
-        .with_columns(
-            pl.col("population").cast(pl.Int64),
-            pl.col("area_km2", "latitude", "longitude").cast(pl.Float64),
-        )
-    )
     peoples = dict(districts.select("code", "peoples").iter_rows())
     return Gazetteer(
         province=described,
-        communes=communes,
+        communes=_read_communes(province),
         old_communes=_read_old_communes(districts),
         districts=districts.drop("province_code", "peoples"),
         birth_provinces=_read("birth_province").select(
@@ -102,6 +93,19 @@ def _find_province(code: str) -> Province:
     row = rows[code]
     prefixes = tuple(int(prefix) for prefix in row.pop("old_number_prefixes").split("|"))
     return Province(**row, old_number_prefixes=prefixes)
+
+
+def _read_communes(province: str) -> pl.DataFrame:
+    return (
+        _read("commune")
+        .filter(pl.col("province_code") == province)
+        .join(_read("commune_size"), on="code", how="left", maintain_order="left")
+        .select(
+            *("code", "type", "name"),
+            pl.col("population").cast(pl.Int64),
+            pl.col("area_km2", "latitude", "longitude").cast(pl.Float64),
+        )
+    )
 
 
 def _read_old_communes(districts: pl.DataFrame) -> pl.DataFrame:
