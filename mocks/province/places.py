@@ -3,63 +3,10 @@
 import numpy as np
 import polars as pl
 
-from mocks.province.chance import Bools, Ints, draw_index
+from mocks.province.chance import Ints, draw_index
 from mocks.province.reference import Gazetteer
 
-_STREETS = (
-    "Lê Thánh Tông",
-    "Trần Phú",
-    "Nguyễn Văn Cừ",
-    "Hạ Long",
-    "Cái Dăm",
-    "Trần Quốc Nghiễn",
-    "Hoàng Quốc Việt",
-    "Bạch Đằng",
-    "Trần Hưng Đạo",
-    "Quang Trung",
-    "Lý Thường Kiệt",
-    "Hùng Vương",
-    "Nguyễn Du",
-    "Bái Tử Long",
-    "Trần Nhân Tông",
-    "Yên Tử",
-    "Lê Lợi",
-    "Hòa Bình",
-    "Cao Thắng",
-    "Nguyễn Trãi",
-    "Tô Hiệu",
-    "Lê Chân",
-)
-_HAMLETS = (
-    "Khe Mằn",
-    "Đồng Mậu",
-    "Nà Làng",
-    "Khe Lánh",
-    "Phai Giác",
-    "Cống To",
-    "Đồng Đạng",
-    "Bản Pạt",
-    "Thôn Trung",
-    "Làng Dạ",
-    "Khe Và",
-    "Nà Ếch",
-    "Tân Lập",
-    "Đông Thành",
-    "Đoài",
-    "Nam Hải",
-    "Bình Sơn",
-    "Khe Tiền",
-    "Lương Kỳ",
-    "Đồng Tâm",
-    "Pắc Cáy",
-    "Xóm Mới",
-    "Trại Me",
-    "Vạn Cả",
-    "Hà Giàn",
-    "Làng Mới",
-    "Bãi Dài",
-    "Tràng Hương",
-)
+_STREET_SHARE = 0.55
 
 
 def draw_homes(rng: np.random.Generator, count: int, gazetteer: Gazetteer) -> pl.DataFrame:
@@ -67,7 +14,7 @@ def draw_homes(rng: np.random.Generator, count: int, gazetteer: Gazetteer) -> pl
     communes = gazetteer.communes
     picked = draw_index(rng, communes["population"].to_numpy(), count)
     old = _draw_old_communes(rng, picked, gazetteer)
-    street = _draw_streets(rng, (gazetteer.old_communes["type"].gather(old) == "Xã").to_numpy())
+    street = _draw_streets(rng, gazetteer.old_communes[old], gazetteer)
     homes = pl.DataFrame(
         {
             "commune_code": communes["code"].gather(picked),
@@ -134,26 +81,69 @@ def write_addresses(households: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _draw_streets(rng: np.random.Generator, rural: Bools) -> pl.Series:
-    count = len(rural)
-    street = pl.Series(_STREETS, dtype=pl.String).gather(rng.integers(0, len(_STREETS), count))
-    hamlet = pl.Series(_HAMLETS, dtype=pl.String).gather(rng.integers(0, len(_HAMLETS), count))
+def _draw_streets(rng: np.random.Generator, old: pl.DataFrame, gazetteer: Gazetteer) -> pl.Series:
+    """Where in the commune: a hamlet in a xã, elsewhere a quarter, often with a street."""
+    drawn = _Localities(gazetteer.localities)
+    count = len(old)
     parts = pl.DataFrame(
         {
-            "street": street,
-            "hamlet": hamlet.str.strip_prefix("Thôn "),
-            "rural": rural,
+            "rural": old["type"] == "Xã",
+            "street": drawn.pick(rng, drawn.pool_of(old["old_province_code"], "street")),
+            "quarters": drawn.pick(rng, drawn.pool_of(old["old_province_code"], "quarter")),
+            "hamlet": drawn.pick(rng, _draw_hamlet_pools(rng, old, gazetteer)),
             "house": rng.integers(1, 420, count),
-            "cell": rng.integers(1, 15, count),
-            "quarter": rng.integers(1, 11, count),
+            "cell": rng.integers(1, 15, count).astype(str),
+            "quarter": rng.integers(1, 11, count).astype(str),
             "form": rng.random(count),
         }
     )
     urban = (
-        pl.when(pl.col("form") < 0.55)
-        .then(pl.format("Số {}, đường {}, tổ {}, khu {}", "house", "street", "cell", "quarter"))
-        .otherwise(pl.format("Tổ {}, khu {}", "cell", "quarter"))
+        pl.when(pl.col("form") < _STREET_SHARE)
+        .then(pl.format("Số {}, đường {}, {}", "house", "street", _lower_first("quarters")))
+        .otherwise("quarters")
     )
-    return parts.select(
-        pl.when("rural").then(pl.format("Thôn {}", "hamlet")).otherwise(urban).alias("street")
-    ).to_series()
+    place = pl.when("rural").then("hamlet").otherwise(urban)
+    for blank in ("cell", "quarter"):
+        place = place.str.replace("{" + blank + "}", pl.col(blank), literal=True)
+    return parts.select(place.alias("street")).to_series()
+
+
+def _lower_first(column: str) -> pl.Expr:
+    text = pl.col(column)
+    return text.str.head(1).str.to_lowercase() + text.str.slice(1)
+
+
+def _draw_hamlet_pools(rng: np.random.Generator, old: pl.DataFrame, gazetteer: Gazetteer) -> Ints:
+    """Rows of `localities`: those of a people as often as that people lives in the district."""
+    hamlets = gazetteer.localities.with_row_index("pool").filter(pl.col("kind") == "hamlet")
+    pools = np.zeros(len(old), dtype=np.int64)
+    districts = gazetteer.districts.select("code", "old_province_code")
+    for district, province in districts.iter_rows():
+        rows = np.flatnonzero((old["district_code"] == district).to_numpy())
+        mix = dict(gazetteer.peoples[district])
+        here = hamlets.filter(pl.col("old_province_code") == province)
+        shares = [sum(mix.get(code, 0.0) for code in codes) for codes in here["peoples"]]
+        weights = [share or 1.0 - sum(shares) for share in shares]
+        pools[rows] = here["pool"].to_numpy()[draw_index(rng, weights, len(rows))]
+    return pools
+
+
+class _Localities:
+    """The names of all localities one behind the other; a pool is one row of the table."""
+
+    def __init__(self, table: pl.DataFrame) -> None:
+        self._names = table["names"].explode()
+        self._sizes = table["names"].list.len().to_numpy().astype(np.int64)
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        self._pools = table.with_row_index("pool")
+
+    def pool_of(self, provinces: pl.Series, kind: str) -> Ints:
+        """The pool of that kind in the province of each row."""
+        pools = self._pools.filter(pl.col("kind") == kind)
+        found = provinces.replace_strict(pools["old_province_code"], pools["pool"])
+        return found.to_numpy().astype(np.int64)
+
+    def pick(self, rng: np.random.Generator, pools: Ints) -> pl.Series:
+        """One name out of each row's pool."""
+        place = np.floor(rng.random(len(pools)) * self._sizes[pools]).astype(np.int64)
+        return self._names.gather(self._starts[pools] + place)

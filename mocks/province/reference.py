@@ -52,6 +52,8 @@ class Gazetteer:
     district's land office writes its files), former_name (null where it had none).
     birth_provinces: pin_prefix, name, weight, for those who live in this province (63 rows).
     peoples: district code -> (code of the 2008 list of peoples, share), shares adding up to 1.
+    localities: old_province_code, kind ("street", "quarter" or "hamlet"), peoples (codes of those
+    who live in such hamlets, none for the others), names (with places for {cell} and {quarter}).
     """
 
     province: Province
@@ -60,6 +62,7 @@ class Gazetteer:
     districts: pl.DataFrame
     birth_provinces: pl.DataFrame
     peoples: dict[str, Mix]
+    localities: pl.DataFrame
 
 
 def read_gazetteer(province: str = "22") -> Gazetteer:
@@ -80,6 +83,11 @@ def read_gazetteer(province: str = "22") -> Gazetteer:
             "pin_prefix", "name", weight=pl.col(province).cast(pl.Float64)
         ),
         peoples={code: _parse_mix(mix) for code, mix in peoples.items()},
+        localities=_read("locality")
+        .with_columns(
+            pl.col("names").str.split("|"), pl.col("peoples").fill_null("").str.split("|")
+        )
+        .filter(pl.col("old_province_code").is_in(districts["old_province_code"].implode())),
     )
 
 
