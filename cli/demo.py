@@ -19,8 +19,9 @@ from cli.balance import ensure_complete
 from cli.dossier import Desk, compare, read_showcase, render_dossier
 from cli.environment import DATABASES
 from cli.processes import Supervisor, locked
+from cli.province import empty
 from cli.services import SOURCES, Services
-from cli.start import empty, start_all
+from cli.start import start_all
 from cli.status import list_addresses
 from cli.terminal import output, say, step
 from hub.errors import MotlanError

@@ -46,6 +46,9 @@ FreePorts = Annotated[
 ]
 Profile = Annotated[str, typer.Option(help="Size of the synthetic province, when there is none.")]
 Seed = Annotated[int, typer.Option(help="Makes the same province again.")]
+ProvinceFolder = Annotated[
+    Path | None, typer.Option("--out", help="Its folder; default <home>/province.")
+]
 
 
 def home() -> Path:
@@ -143,7 +146,12 @@ def prepare(json: Json = False) -> None:
 def make_province(
     profile: Profile = PROFILE,
     seed: Seed = SEED,
-    out: Annotated[Path | None, typer.Option(help="Folder; default <home>/province.")] = None,
+    province: Annotated[str, typer.Option(help="22, 66, 20 or 08: today's code.")] = "22",
+    noise: Annotated[
+        list[str] | None,
+        typer.Option(help="KIND=RATE, such as N5=0.02, land_registry.N5=0 or all=0; repeatable."),
+    ] = None,
+    out: ProvinceFolder = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave a province that is there.")] = False,
     canaries: Annotated[
         int, typer.Option(help="Add people with unmistakable names, to search logs for.")
@@ -151,19 +159,58 @@ def make_province(
     json: Json = False,
 ) -> None:
     """Make the synthetic province and the truth about it."""
-    from cli.start import make_province as make
+    from cli.province import make_province as make
+    from cli.province import read_options
 
     folder = (out or home() / "province").absolute()
-    is_there = (folder / "province.json").exists()
-    if keep and is_there:
+    if keep and (folder / "province.json").exists():
         say(f"{folder} holds a province already.")
         return
-    if not is_there and folder.exists() and any(folder.iterdir()):
-        message = f"{folder} holds something else than a province; name an empty folder."
-        raise WrongUseError(message)
-    made = make(folder, profile=profile, seed=seed, canaries=canaries)
+    made = make(folder, profile, seed, read_options(province, canaries, noise or ()))
     if json:
         print_json({"state": "made", "folder": str(folder), **made})
+
+
+@province.command("live")
+def live_on(
+    days: Annotated[int, typer.Option(help="How many days pass.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Default: the province's own.")] = None,
+    json: Json = False,
+) -> None:
+    """Let the world go on: the owners write into their source systems, which must run."""
+    from cli.province import live_on as live
+    from cli.start import find_services
+
+    services = find_services(home())
+    if services is None:
+        message = "No source system runs here; `motlan up` starts them."
+        raise WrongUseError(message)
+    lived = live(home(), services, days=days, seed=seed)
+    if json:
+        print_json({"state": "lived", **lived})
+        return
+    for kind, count in lived["events"].items():
+        output.print(f"{count:>8,}  {kind}")
+
+
+@province.command("describe")
+def describe_province(
+    out: ProvinceFolder = None,
+    html: Annotated[Path | None, typer.Option(help="Write a picture of it to this file.")] = None,
+    json: Json = False,
+) -> None:
+    """Say what the province holds: in figures, or as one page to look at."""
+    from cli.province import describe
+    from mocks.province.describe import render_html, render_text
+
+    figures = describe((out or home() / "province").absolute())
+    if html:
+        html.write_text(render_html(figures), encoding="utf-8")
+        say(f"Open {html.absolute()} in a browser.")
+    elif not json:
+        output.print(render_text(figures), markup=False)
+    if json:
+        print_json({"state": "described", **figures})
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """What `motlan up` does, in order, and what it leaves alone when it is there already."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from cli.environment import DATABASES, read_environment, write_environment, writ
 from cli.processes import Supervisor, ensure_port_free, ensure_space
 from cli.services import SOURCES, Services
 from cli.terminal import step
-from hub.errors import WrongUseError
 from hub.settings import ROLES, get_settings
 
 
@@ -105,8 +103,10 @@ def start_sources(supervisor: Supervisor, services: Services, *, profile: str, s
     """The synthetic province, loaded once into the three source systems, and their servers."""
     loaded = services.home / "province" / "loaded.json"
     if not loaded.exists():
+        from cli.province import make_province
+
         if not (services.home / "province" / "province.json").exists():
-            make_province(services.home / "province", profile=profile, seed=seed)
+            make_province(services.home / "province", profile, seed)
         for source in SOURCES:
             with step(f"Source {source}: load"):
                 supervisor.run(
@@ -117,41 +117,6 @@ def start_sources(supervisor: Supervisor, services: Services, *, profile: str, s
         write_private(loaded, json.dumps({"profile": profile, "seed": seed}))
     with step("Source systems"):
         supervisor.start(*services.mocks())
-
-
-def make_province(out: Path, *, profile: str, seed: int, canaries: int = 0) -> dict[str, object]:
-    """Make the synthetic province; what a crash left of an earlier one is removed.
-
-    Args:
-        out: the folder; emptied first.
-        profile: its size.
-        seed: makes the same province again.
-        canaries: how many people with unmistakable names to add, to search logs for.
-
-    Raises:
-        WrongUseError: there is no such profile, or it has nobody to show with this seed.
-    """
-    from mocks.province import Options
-    from mocks.province import make_province as make
-
-    with step(f"Synthetic province ({profile}, seed {seed})"):
-        out.mkdir(parents=True, exist_ok=True)
-        empty(out)
-        try:
-            return make(out, profile, seed, Options(canaries=canaries))
-        except ValueError as error:
-            raise WrongUseError(str(error)) from error
-
-
-def empty(folder: Path, *, but: str = "") -> None:
-    """Remove all that a folder holds, save one name."""
-    for path in folder.iterdir():
-        if path.name == but:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
 
 
 def start_airflow(supervisor: Supervisor, services: Services) -> None:

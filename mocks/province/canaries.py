@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from mocks.province.chance import Ints
-from mocks.province.places import write_addresses
+from mocks.province.places import settle
+from mocks.province.reference import Gazetteer
 
 #: The fates of canaries 1, 2, 3, 4, then again: no fault, or the register that cannot read its row.
 FATES = ("clean", "population", "social_insurance", "land_registry")
@@ -61,23 +62,6 @@ _LAST = (
     "Quẫng",
     "Oẳng",
 )
-#: Two communes never split, in a district that delivers Parquet and in one that delivers TCVN3.
-_HOMES = (
-    {
-        "commune_code": "06970",
-        "old_commune_code": "06973",
-        "unit": "Xã Ba Chẽ",
-        "old_unit": "Xã Thanh Sơn, Huyện Ba Chẽ",
-        "district_code": "202",
-    },
-    {
-        "commune_code": "07132",
-        "old_commune_code": "07153",
-        "unit": "Phường Quảng Yên",
-        "old_unit": "Xã Tiền An, Thị xã Quảng Yên",
-        "district_code": "206",
-    },
-)
 _MAX = len(_FIRST) * len(_MIDDLE) * len(_LAST)
 
 
@@ -101,22 +85,30 @@ def rename(people: pl.DataFrame) -> pl.DataFrame:
     return people.with_columns(people["full_name"].scatter(rows, pl.Series(named, dtype=pl.String)))
 
 
-def name_places(households: pl.DataFrame, canaries: int) -> pl.DataFrame:
-    """The last `canaries` households live in hamlets of their own, in communes never split."""
-    rows = np.arange(len(households) - canaries, len(households))
-    hamlets = [
-        f"Thôn {canary_name(n).split()[0]} {canary_name(n).split()[2]} {n}"
-        for n in range(1, canaries + 1)
+def name_places(households: pl.DataFrame, canaries: int, gazetteer: Gazetteer) -> pl.DataFrame:
+    """The last `canaries` households live in hamlets of their own, in communes never split.
+
+    By turns in a district whose land office writes Unicode and in one that writes TCVN3.
+    """
+    whole = gazetteer.old_communes.filter(
+        pl.col("people_to").list.len() == 1, pl.col("people_to") == pl.col("land_to")
+    ).join(gazetteer.districts, left_on="district_code", right_on="code", maintain_order="left")
+    homes = [
+        whole.filter(pl.col("encoding") == encoding).row(0, named=True)
+        for encoding in ("UTF-8", "TCVN3")
     ]
-    homes = [_HOMES[number % len(_HOMES)] for number in range(1, canaries + 1)]
-    moved = [
-        households[column].scatter(
-            rows, pl.Series([home[column] for home in homes], dtype=pl.String)
-        )
-        for column in _HOMES[0]
-    ]
-    streets = households["street"].scatter(rows, pl.Series(hamlets, dtype=pl.String))
-    return write_addresses(households.with_columns(*moved, streets))
+    chosen = [homes[number % len(homes)] for number in range(1, canaries + 1)]
+    words = [canary_name(number).split() for number in range(1, canaries + 1)]
+    moved = pl.DataFrame(
+        {
+            "commune_code": [home["people_to"][0] for home in chosen],
+            "old_commune_code": [home["code"] for home in chosen],
+            "street": [f"Thôn {w[0]} {w[2]} {n}" for n, w in enumerate(words, start=1)],
+        },
+        schema=dict.fromkeys(("commune_code", "old_commune_code", "street"), pl.String),
+    )
+    ordinary = households.head(len(households) - canaries)
+    return pl.concat([ordinary, settle(moved, gazetteer).select(ordinary.columns)])
 
 
 def canary_rows(people: pl.DataFrame, fate: str) -> Ints:

@@ -13,18 +13,19 @@ from typing import Any
 import polars as pl
 
 from mocks.province.canaries import list_canaries
+from mocks.province.desks import open_desks
 from mocks.province.faults import Truth
 from mocks.province.land_registry import register_land
 from mocks.province.noise import FORMS, Noise
 from mocks.province.people import World, make_world
 from mocks.province.population import register_population
-from mocks.province.profiles import REFERENCE_DATE, find_profile
-from mocks.province.reference import read_gazetteer
+from mocks.province.profiles import REFERENCE_DATE, Profile, find_profile
+from mocks.province.reference import Gazetteer, read_gazetteer
 from mocks.province.showcase import choose_showcase
 from mocks.province.social_insurance import register_social_insurance
 from mocks.province.truth import write_faults, write_links, write_people
 
-FOLDERS = ("population", "social_insurance", "land_registry", "truth")
+FOLDERS = ("population", "social_insurance", "land_registry", "desks", "truth")
 #: Told of each step: what begins, and which share of the work is done.
 Progress = Callable[[str, float], None]
 
@@ -50,15 +51,15 @@ def make_province(
     out: Path,
     profile: str,
     seed: int,
-    *,
     options: Options = _USUAL,
+    *,
     progress: Progress = lambda _what, _done: None,
 ) -> dict[str, Any]:
     """Write a synthetic province under `out` and say what it cost.
 
-    Writes `<register>/<table>.parquet` for each register, `truth/*.parquet`, `truth/showcase.json`,
-    `truth/canary.json` and `province.json`; whatever an earlier run left in those folders is
-    removed. The same profile, seed and options give the same bytes.
+    Writes `<register>/<table>.parquet` for each register, `desks/*.parquet`, `truth/*.parquet`,
+    `truth/showcase.json`, `truth/canary.json` and `province.json`; whatever an earlier run left in
+    those folders is removed. The same profile, seed and options give the same bytes.
 
     Args:
         out: folder to write to; made if need be.
@@ -75,27 +76,34 @@ def make_province(
         ValueError: the profile is unknown, or a number is out of range.
     """
     started = time.perf_counter()
-    sizes = find_profile(profile, seed=seed, canaries=options.canaries)
-    gazetteer = read_gazetteer()
-    canaries, truth = options.canaries, Truth(options.noise)
+    sizes, gazetteer = check_request(profile, seed, options)
+    truth = Truth(options.noise)
     _clear(out)
     progress("people", 0.0)
-    world = make_world(sizes, seed, gazetteer, canaries=canaries)
+    world = make_world(sizes, seed, gazetteer, canaries=options.canaries)
     progress("population register", 0.25)
-    rows = _write_register(out, "population", register_population(world, seed, truth))
+    rows = _write_tables(out, "population", register_population(world, seed, truth))
     progress("social insurance register", 0.5)
     insurance, numbers = register_social_insurance(world, sizes, seed, truth=truth)
-    rows |= _write_register(out, "social_insurance", insurance)
+    rows |= _write_tables(out, "social_insurance", insurance)
     del insurance
     progress("land register", 0.7)
     land = register_land(world, sizes, seed, gazetteer=gazetteer, truth=truth)
-    rows |= _write_register(out, "land_registry", land)
+    rows |= _write_tables(out, "land_registry", land)
     del land
-    progress("truth", 0.9)
+    progress("desks and truth", 0.9)
+    desks = open_desks(world, gazetteer, sizes, seed)
+    desks.pop("applicant").write_parquet(out / "truth" / "applicant.parquet")
+    rows |= _write_tables(out, "desks", desks)
     _write_truth(out / "truth", world, numbers, truth=truth)
     _write_json(out / "truth" / "showcase.json", choose_showcase(out, world, gazetteer, truth))
     _write_json(out / "truth" / "canary.json", list_canaries(world.people, numbers))
-    told = {"profile": profile, "seed": seed, "canaries": canaries}
+    told = {
+        "profile": profile,
+        "province": options.province,
+        "seed": seed,
+        "canaries": options.canaries,
+    }
     _write_json(out / "province.json", told | {"rows": rows} | _describe(truth))
     progress("done", 1.0)
     return {
@@ -104,6 +112,12 @@ def make_province(
         "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         "digest": digest_folder(out),
     }
+
+
+def check_request(profile: str, seed: int, options: Options) -> tuple[Profile, Gazetteer]:
+    """What a request asks for; ValueError with one sentence when it makes no sense."""
+    sizes = find_profile(profile, seed=seed, canaries=options.canaries)
+    return sizes, read_gazetteer(options.province)
 
 
 def digest_folder(folder: Path) -> str:
@@ -122,7 +136,7 @@ def _clear(out: Path) -> None:
         (out / name).mkdir(parents=True)
 
 
-def _write_register(out: Path, register: str, tables: Mapping[str, pl.DataFrame]) -> dict[str, int]:
+def _write_tables(out: Path, register: str, tables: Mapping[str, pl.DataFrame]) -> dict[str, int]:
     """One Parquet file a table; the rows of each as "register.table"."""
     for name, frame in tables.items():
         frame.write_parquet(out / register / f"{name}.parquet")
