@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from mocks.province.chance import Bools, Ints
+from mocks.province.chance import Bools, Floats, Ints
 from mocks.province.noise import KINDS, Noise
 from mocks.province.spelling import LUCK
 
@@ -108,8 +109,13 @@ class Spoiler:
         self._protected |= rows
 
     def spread(self, rng: np.random.Generator, faults: Sequence[Fault]) -> None:
-        """Spoil rows at random, fault by fault, at its rate; one at least, if any can."""
-        for fault in faults:
+        """Spoil rows at random, fault by fault, at its rate; one at least, if any can.
+
+        Each fault draws from a stream of its own, and a number for every row: another rate of one
+        kind moves no row of the next, but where both want the same value.
+        """
+        root = int(rng.integers(2**63))
+        for place, fault in enumerate(faults):
             rate = self._truth.noise.rate(self._table[0], fault.kind) * fault.weight
             among = pl.lit(True) if fault.among is None else fault.among.fill_null(False)
             filled = pl.col(fault.column).is_not_null() & among
@@ -117,15 +123,21 @@ class Spoiler:
             free = np.flatnonzero(able & ~self._protected & ~self._spoilt_in(fault.column))
             wanted = min(len(free), max(1, round(rate * int(able.sum()))))
             if rate > 0 and wanted:
-                chosen = rng.choice(free, wanted, replace=False, shuffle=False)
-                self.spoil(rng, fault, np.sort(chosen))
+                same = sum((f.kind, f.column) == (fault.kind, fault.column) for f in faults[:place])
+                stream = _open_branch(root, f"{fault.kind}.{fault.column}.{same}")
+                lots, luck = stream.random((2, len(self._frame)))
+                chosen = np.sort(free[np.argpartition(lots[free], wanted - 1)[:wanted]])
+                self._put(fault, chosen, luck[chosen])
 
     def spoil(self, rng: np.random.Generator, fault: Fault, rows: Ints) -> None:
         """Spoil exactly these rows; one that the change leaves as it was counts as unspoilt."""
+        self._put(fault, rows, rng.random(len(rows)))
+
+    def _put(self, fault: Fault, rows: Ints, luck: Floats) -> None:
         column, name = self._frame[fault.column], fault.column
         needed = {name, self._key, *fault.change.meta.root_names()} - {LUCK}
         before = self._frame.select(sorted(needed))[rows]
-        drawn = before.with_columns(pl.Series(LUCK, rng.random(len(rows))))
+        drawn = before.with_columns(pl.Series(LUCK, luck))
         after = drawn.with_columns(_after=fault.change.cast(column.dtype))["_after"]
         changed = after.ne_missing(before[name])
         if not changed.any():
@@ -146,6 +158,11 @@ class Spoiler:
 
     def _spoilt_in(self, column: str) -> Bools:
         return self._spoilt.setdefault(column, np.zeros(len(self._frame), dtype=bool))
+
+
+def _open_branch(root: int, name: str) -> np.random.Generator:
+    """The generator of one fault, told from `root` and the fault's name alone."""
+    return np.random.Generator(np.random.PCG64([root, crc32(name.encode())]))
 
 
 def blank() -> pl.Expr:
