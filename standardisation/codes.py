@@ -1,15 +1,13 @@
 """Codes of closed lists: sex, the owner's own lists, communes old and new, facilities."""
 
-import csv
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.resources import files
-from typing import Final, NamedTuple
+from typing import Final
 
 import polars as pl
 
 from hub.names import name_key
 from standardisation.text import Columns, Options, clean, compact, name_key_expr
+from standardisation.units import read_successors
 
 _SEX: Final[Mapping[str, str]] = {"1": "1", "2": "2", "Nam": "1", "Nữ": "2"}
 _BOOLEAN: Final[Mapping[str, bool]] = {
@@ -82,41 +80,18 @@ def five_digit_flags(raw: pl.Expr, options: Options) -> Columns:
     return {"REPAIRED_LEADING_ZERO": compact(raw).str.contains("^[0-9]{4}$")}
 
 
-class Successors(NamedTuple):
-    """What became of the communes of before 1 July 2025."""
-
-    candidates: Mapping[str, tuple[str, ...]]
-    people: Mapping[str, str]
-
-
-@lru_cache(maxsize=1)
-def read_successors() -> Successors:
-    """Old commune -> new ones, sorted; and where all people of a split commune went to one."""
-    candidates: dict[str, tuple[str, ...]] = {}
-    people: dict[str, str] = {}
-    path = files("standardisation.reference").joinpath("commune_mapping.csv")
-    with path.open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            known = candidates.get(row["old_code"], ())
-            candidates[row["old_code"]] = (*known, row["new_code"])
-            if row["people_follow"]:
-                people[row["old_code"]] = row["new_code"]
-    return Successors({old: tuple(sorted(new)) for old, new in candidates.items()}, people)
-
-
 def old_commune_columns(raw: pl.Expr, options: Options) -> Columns:
     """A commune code of before 1 July 2025, and the commune or communes it became.
 
-    Options: ``follow``: "land" (if not given) knows a split commune's successors as candidates
-    only; "people" gives the one that took all its people, where that is so.
+    Options: ``follow``: "land" (if not given), for parcels: all successors that took land of it;
+    "people": those that took people, which may be one where land went to several.
     """
     old = _five_digits(raw)
-    known = read_successors()
-    people = known.people if options.get("follow", "land") == "people" else {}
-    exact = {was: new[0] for was, new in known.candidates.items() if len(new) == 1} | dict(people)
-    several = {was for was in known.candidates if was not in exact}
-    listed = {was: _json_list(new) for was, new in known.candidates.items()}
-    match = {was: "candidates" if was in several else "exact" for was in known.candidates}
+    successors = read_successors()
+    known = successors.people if options.get("follow", "land") == "people" else successors.land
+    exact = {was: new[0] for was, new in known.items() if len(new) == 1}
+    listed = {was: _json_list(new) for was, new in known.items()}
+    match = {was: "exact" if was in exact else "candidates" for was in known}
     found = old.replace_strict(match, default="unknown", return_dtype=pl.String)
     return {
         "": old,
