@@ -72,7 +72,7 @@ def make_world(profile: Profile, seed: int, gazetteer: Gazetteer, *, canaries: i
         open_stream(seed, "singles"), members, outsiders=outsiders, canaries=canaries
     )
     households = draw_homes(open_stream(seed, "places"), profile.households + canaries, gazetteer)
-    households = canary_people.name_places(households, canaries)
+    households = canary_people.name_places(households, canaries, gazetteer)
     people = _describe(open_stream(seed, "people"), members, households, gazetteer)
     canary = np.zeros(len(people), dtype=np.int64)
     canary[len(people) - canaries :] = np.arange(1, canaries + 1)
