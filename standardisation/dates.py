@@ -12,6 +12,8 @@ from standardisation.text import Columns, Options, as_text, clean
 
 _MONTH = "^[0-9]{4}-(?:0[1-9]|1[0-2])$"
 _YEARS = (1800, 9999)
+_SERIAL_ZERO = -25_569
+"""Day 0 of the spreadsheets, 30 December 1899, in days since 1970."""
 
 
 def _parse(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
@@ -30,10 +32,27 @@ def date_columns(raw: pl.Expr, options: Options) -> Columns:
     return {"": _parse(clean(raw), _formats(options))}
 
 
+def _other_form(text: pl.Expr, options: Options) -> pl.Expr:
+    """A full date in a form that is not the owner's own, but can mean one day only."""
+    found = [pl.lit(None, dtype=pl.Date)]
+    if "otherFormats" in options:
+        found.append(_parse(text, options["otherFormats"]))
+    if "twoDigitYearsFrom" in options:
+        parts = text.str.extract_groups("^([0-9]{1,2}/[0-9]{1,2}/)([0-9]{2})$")
+        year = parts.struct.field("2")
+        whole = pl.concat_str(parts.struct.field("1"), pl.lit("19"), year)
+        past = year.cast(pl.Int64, strict=False) >= int(options["twoDigitYearsFrom"])
+        found.append(pl.when(past).then(whole.str.to_date("%d/%m/%Y", strict=False)))
+    if options.get("serials", False):
+        days = text.str.extract("^([1-9][0-9]{4})$").cast(pl.Int64) + _SERIAL_ZERO
+        found.append(days.cast(pl.Int32).cast(pl.Date))
+    return pl.coalesce(found)
+
+
 def _partial(raw: pl.Expr, options: Options) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     """Full date, "YYYY-MM" and "YYYY" of a date that may lack its day and month."""
     text = clean(raw)
-    full = _parse(text, _formats(options))
+    full = pl.coalesce(_parse(text, _formats(options)), _other_form(text, options))
     if not options.get("yearOnly", True):
         nothing = pl.lit(None, dtype=pl.String)
         return full, nothing, nothing
@@ -54,7 +73,10 @@ def _partial(raw: pl.Expr, options: Options) -> tuple[pl.Expr, pl.Expr, pl.Expr]
 def partial_date_columns(raw: pl.Expr, options: Options) -> Columns:
     """A date whose day, or day and month, may be unknown: "1950", "00/00/1950", "07/1950".
 
-    Options: ``formats`` as for dates; ``yearOnly`` false refuses what is not a full date.
+    Options: ``formats`` as for dates; ``yearOnly`` false refuses what is not a full date. Further
+    forms, each read with a flag: ``otherFormats`` (strptime); ``twoDigitYearsFrom``, the first
+    two-digit year that can only be of the 1900s ("3/7/85"; an earlier one is unreadable);
+    ``serials`` true, the five-digit day numbers of spreadsheets.
     """
     full, month, year = _partial(raw, options)
     iso = pl.coalesce(full.dt.to_string("%Y-%m-%d"), month, year)
@@ -75,9 +97,11 @@ def partial_date_columns(raw: pl.Expr, options: Options) -> Columns:
 
 
 def partial_date_flags(raw: pl.Expr, options: Options) -> Columns:
-    """What of the date is not known."""
+    """What of the date is not known, and a form that is not the owner's own."""
     full, month, year = _partial(raw, options)
+    usual = _parse(clean(raw), _formats(options))
     return {
+        "OTHER_FORM": usual.is_null() & full.is_not_null(),
         "MONTH_ONLY": full.is_null() & month.is_not_null(),
         "YEAR_ONLY": full.is_null() & month.is_null() & year.is_not_null(),
     }

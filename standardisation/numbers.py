@@ -85,14 +85,24 @@ def old_number_flags(raw: pl.Expr, options: Options) -> Columns:
     return {**separators_flag(raw), "REPAIRED_LEADING_ZERO": _padded(raw, (9,))[1]}
 
 
+def _lettered(bare: pl.Expr) -> pl.Expr:
+    """Whether one or two of ten characters are letters that stand for digits."""
+    letters = bare.str.count_matches("[A-Z]").is_between(1, 2)
+    return bare.str.contains("^[0-9OQILZSBG]{10}$") & letters
+
+
 def insurance_number_columns(raw: pl.Expr, options: Options) -> Columns:
     """The social-insurance number, 10 digits."""
-    return {"": _padded(raw, (10,))[0]}
+    bare = compact(raw)
+    mended = pl.when(_lettered(bare)).then(undo_confusion(bare))
+    return {"": pl.coalesce(_padded(raw, (10,))[0], mended)}
 
 
 def insurance_number_flags(raw: pl.Expr, options: Options) -> Columns:
-    """Separators, and a leading zero lost and restored."""
-    return {**separators_flag(raw), "REPAIRED_LEADING_ZERO": _padded(raw, (10,))[1]}
+    """Separators, a leading zero lost and restored, letters read as digits."""
+    zero = _padded(raw, (10,))[1]
+    letter = _lettered(compact(raw))
+    return {**separators_flag(raw), "REPAIRED_LEADING_ZERO": zero, "OCR_DIGIT": letter}
 
 
 def card_number_columns(raw: pl.Expr, options: Options) -> Columns:
