@@ -6,7 +6,7 @@
 The wheel's data files are read; the package is never imported (its converter asks a public geocoder
 about addresses). The other tables in `reference/` are kept by hand. What is mended on the way:
 kinds written "Thị Xã", "Thị Trấn"; two capitals in a row inside a word ("Cư KBang"); kinds in
-brackets behind a name; the slips in `_RESPELT`; four positions far from the commune.
+brackets behind a name; the slips in `_RESPELT`; positions far from the commune.
 """
 
 import csv
@@ -40,8 +40,16 @@ _NEW_POSITIONS = {
     "06967": (21.3043, 107.7337),
     "06994": (20.9833, 107.4407),
     "06172": (21.9698, 106.6517),
+    "06685": (20.9530, 107.0800),
+    "06688": (20.9460, 107.1160),
 }
-_OLD_POSITIONS = {"07033": (21.2679, 107.1331)}
+_OLD_POSITIONS = {
+    "06757": (21.3721, 107.8942),
+    "07033": (21.2679, 107.1331),
+    "07198": (21.0050, 107.8200),
+    "22051": (13.4580, 109.2230),
+    "22073": (13.4700, 109.2200),
+}
 #: Communes that came to their district from another one: code -> the district before.
 _CAME_FROM = {
     **dict.fromkeys((f"{code:05}" for code in range(7030, 7067, 3)), "Huyện Hoành Bồ"),  # 2020

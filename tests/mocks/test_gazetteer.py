@@ -129,9 +129,9 @@ def test_an_old_commune_lies_near_the_communes_it_went_to(gazetteer: Gazetteer) 
     ) ** 0.5
 
     assert len(ways) >= len(gazetteer.old_communes)
-    # The islands of Vân Đồn lie far apart; most lie within the commune.
+    # The islands of Vân Đồn lie far apart; nearly all lie within the commune.
     assert ways.select(kilometres.max()).item() < 35
-    assert ways.select((kilometres < pl.col("area") ** 0.5).mean()).item() > 0.95
+    assert ways.select((kilometres < 1.3 * pl.col("area") ** 0.5).mean()).item() > 0.97
 
 
 def test_names_are_spelt_one_way(gazetteer: Gazetteer) -> None:
