@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from hub.names import name_key
-from standardisation.text import Columns, Options, clean, compact, name_key_expr
+from standardisation.text import Columns, Options, as_text, clean, compact, name_key_expr
 from standardisation.units import read_successors
 
 _SEX: Final[Mapping[str, str]] = {"1": "1", "2": "2", "Nam": "1", "Nữ": "2"}
@@ -29,9 +29,19 @@ def _looked_up(raw: pl.Expr, values: Mapping[str, object]) -> pl.Expr:
 def sex_columns(raw: pl.Expr, options: Options) -> Columns:
     """Sex as "1" (male) or "2" (female), the coding of the health-insurance files.
 
-    Options: ``values``, the owner's word -> "1" or "2" (1, 2, Nam and Nữ if not given).
+    Options: ``values``, the owner's word -> "1" or "2" (1, 2, Nam and Nữ if not given);
+    ``otherValues``, the same for words that the owner did not promise, each read with a flag.
     """
-    return {"": _looked_up(raw, options.get("values", _SEX))}
+    words = {**options.get("otherValues", {}), **options.get("values", _SEX)}
+    return {"": _looked_up(raw, words)}
+
+
+def sex_flags(raw: pl.Expr, options: Options) -> Columns:
+    """A readable word that is none of the promised, where others are known."""
+    if "otherValues" not in options:
+        return {}
+    promised = as_text(raw).is_in(list(options.get("values", _SEX)))
+    return {"OTHER_CODE": ~promised & sex_columns(raw, options)[""].is_not_null()}
 
 
 def boolean_columns(raw: pl.Expr, options: Options) -> Columns:
