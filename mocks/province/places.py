@@ -42,42 +42,36 @@ def _draw_old_communes(rng: np.random.Generator, picked: Ints, gazetteer: Gazett
     return found
 
 
-def settle(households: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Units and addresses of households of which commune_code, old_commune_code, street are known.
+def settle(homes: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Addresses of homes of which commune_code, old_commune_code and street are known.
 
-    Adds unit, old_unit, former_unit, district_code, old_province_code, province, old_province and
-    what `write_addresses` writes; whatever they held before is written anew.
+    Columns: those three, district_code, old_province_code, address (in today's units), old_address
+    (in those before July 2025), former_address (in names that were changed before then; null where
+    the commune had no other).
     """
     new = gazetteer.communes.select(
         commune_code="code",
-        unit=pl.format("{} {}", "type", "name"),
-        province=pl.lit(gazetteer.province.full_name),
+        unit=pl.format("{} {}, {}", "type", "name", pl.lit(gazetteer.province.full_name)),
     )
     old = gazetteer.old_communes.select(
         "district_code",
         "old_province_code",
-        "old_province",
-        "former_unit",
         old_commune_code="code",
-        old_unit=pl.format("{} {}, {} {}", "type", "name", "district_type", "district_name"),
+        old_unit=pl.format(
+            *("{} {}, {} {}, {}", "type", "name"),
+            *("district_type", "district_name", "old_province"),
+        ),
+        former_unit=pl.format("{}, {}", "former_unit", "old_province"),
     )
     return (
-        households.select("commune_code", "old_commune_code", "street")
-        .join(new, on="commune_code", how="left", maintain_order="left")
+        homes.join(new, on="commune_code", how="left", maintain_order="left")
         .join(old, on="old_commune_code", how="left", maintain_order="left")
-        .pipe(write_addresses)
-    )
-
-
-def write_addresses(households: pl.DataFrame) -> pl.DataFrame:
-    """`address` in today's units, `old_address` in those before July 2025, and `former_address`.
-
-    The last is in names that were changed before then; null where the commune never changed.
-    """
-    return households.with_columns(
-        address=pl.format("{}, {}, {}", "street", "unit", "province"),
-        old_address=pl.format("{}, {}, {}", "street", "old_unit", "old_province"),
-        former_address=pl.format("{}, {}, {}", "street", "former_unit", "old_province"),
+        .select(
+            *("commune_code", "old_commune_code", "district_code", "old_province_code", "street"),
+            address=pl.format("{}, {}", "street", "unit"),
+            old_address=pl.format("{}, {}", "street", "old_unit"),
+            former_address=pl.format("{}, {}", "street", "former_unit"),
+        )
     )
 
 

@@ -253,7 +253,12 @@ def test_old_addresses_name_the_province_of_before() -> None:
 def test_hamlets_are_called_as_the_people_who_live_there_call_them() -> None:
     gazetteer = read_gazetteer("66")
     homes = draw_homes(np.random.default_rng(2), 60_000, gazetteer)
-    rural = homes.filter(pl.col("old_unit").str.starts_with("Xã"))
+    homes = homes.with_columns(
+        in_xa=pl.col("old_commune_code").is_in(
+            gazetteer.old_communes.filter(pl.col("type") == "Xã")["code"].implode()
+        )
+    )
+    rural = homes.filter("in_xa")
     buon = rural.group_by("district_code").agg(
         share=pl.col("street").str.starts_with("Buôn").mean()
     )
