@@ -1,7 +1,8 @@
-"""TCVN3 (TCVN 5712:1993), the one-byte Vietnamese encoding of older office systems.
+"""TCVN3 (TCVN 5712:1993), the one-byte Vietnamese encoding of older office systems, and mojibake.
 
 Bytes are landed as Latin-1 text so that none is lost; here they become the letters they stand
-for. Which encoding a file has is said by its manifest or contract and is never guessed.
+for. Which encoding a file has is said by its manifest or contract and is never guessed. A single
+text whose UTF-8 was once read as code page 1252 is no guess: it must decode whole and strictly.
 """
 
 from typing import Final
@@ -36,3 +37,29 @@ TCVN3: Final[dict[str, str]] = {
 def decode_tcvn3(text: pl.Expr) -> pl.Expr:
     """Latin-1 text that holds TCVN3 bytes -> Vietnamese text, composed (NFC)."""
     return text.str.replace_many(list(TCVN3), list(TCVN3.values())).str.normalize("NFC")
+
+
+def _byte_of(code: int) -> str:
+    """What code page 1252 makes of a byte; its five gaps become control characters."""
+    return bytes([code]).decode("cp1252", errors="ignore") or chr(code)
+
+
+_BYTES: Final = {_byte_of(code): code for code in range(256)}
+_TAILS: Final = "".join(_byte_of(code) for code in range(0x80, 0xC0))
+_PLAIN_TAILS: Final = "".join(tail for tail in _TAILS if tail not in "\u00a0‘’“”–—…‚„«»")
+MISREAD_UTF8: Final = f"[ÄÅÆ][{_TAILS}]|á[º»][{_TAILS}]|Ã[{_PLAIN_TAILS}]"
+"""What no Vietnamese text holds, but UTF-8 read as code page 1252 does: "Nguyá»…n"."""
+
+
+def undo_misread_utf8(text: pl.Expr) -> pl.Expr:
+    """Text whose UTF-8 was read as code page 1252, as it was; other text as it is."""
+    broken = pl.when(text.str.contains(MISREAD_UTF8)).then(text)
+    # Few texts come so far; bytes are beyond what expressions can say.
+    return pl.coalesce(broken.map_elements(_decode_again, return_dtype=pl.String), text)
+
+
+def _decode_again(text: str) -> str:
+    try:
+        return bytes(_BYTES[letter] for letter in text).decode("utf-8")
+    except (KeyError, UnicodeDecodeError):
+        return text

@@ -9,21 +9,23 @@ from standardisation.text import (
     clean,
     clean_flags,
     is_tidy,
+    is_trim,
     name_key_expr,
     tidy_name_key_expr,
+    trim,
 )
 
 
 def person_name_columns(raw: pl.Expr, options: Options) -> Columns:
     """The name as its owner spells it, and its compared form; null without any letter."""
-    shown = clean(raw)
+    shown = trim(clean(raw))
     key = name_key_expr(shown)
     return {"": pl.when(key.str.contains("[a-z]")).then(shown), "_key": key}
 
 
 def is_plain_name(raw: pl.Expr) -> pl.Expr:
-    """Whether a name is tidy and not all in capitals."""
-    return is_tidy(raw) & as_text(raw).str.contains(r"\p{Ll}")
+    """Whether a name is tidy, ends in no dot and is not all in capitals."""
+    return is_tidy(raw) & is_trim(as_text(raw)) & as_text(raw).str.contains(r"\p{Ll}")
 
 
 def plain_name_columns(raw: pl.Expr, options: Options) -> Columns:
@@ -36,4 +38,4 @@ def person_name_flags(raw: pl.Expr, options: Options) -> Columns:
     """Repairs, and ``CAPS`` for a name written in capitals only (which stays as it is)."""
     text = clean(raw)
     capitals = ~text.str.contains(r"\p{Ll}") & text.str.contains(r"\p{Lu}.*\p{Lu}")
-    return {**clean_flags(raw), "CAPS": capitals}
+    return {**clean_flags(raw), "CAPS": capitals, "PUNCTUATION": ~is_trim(text)}

@@ -6,6 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from hub.names import DROPPED, STROKED_D, name_key
+from standardisation.encodings import undo_misread_utf8
 
 Options = Mapping[str, Any]
 """The options of a field in its contract."""
@@ -19,10 +20,13 @@ _UNTIDY: Final = (
 )
 _CONTROLS: Final = r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd]"
 _ETH: Final = "[\u00d0\u00f0]"
-
-
-_UNUSUAL: Final = r"^$|^ | $|  |[^\x20-\x7e\u00c0-\u02af\u1e00-\u1eff]|[\u00d0\u00f0]"
-"""What tidy text never holds; most rows hold none of it."""
+_APOSTROPHES: Final = "[`\u00b4\u02b9-\u02bd\u02c8\u2018-\u201b\u2032]"
+_TRAILING: Final = "[ .,;]*[.,;][ .,;]*$"
+_UNUSUAL: Final = (
+    r"^$|^ | $|  |[^\x20-\x7e\u00c0-\u02af\u1e00-\u1eff]|[\u00d0\u00f0`]"
+    r"|[\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192]"
+)
+"""What tidy text never holds; most rows hold none of it. The last are letters in misread UTF-8."""
 
 
 def is_tidy(raw: pl.Expr) -> pl.Expr:
@@ -41,15 +45,17 @@ def has_value(raw: pl.Expr) -> pl.Expr:
 
 
 def clean(raw: pl.Expr) -> pl.Expr:
-    """Composed, single-spaced text without invisible marks, with Đ for eth; null if blank.
+    """Composed, single-spaced text without invisible marks; null if blank.
 
+    Đ stands for eth, ' for its look-alikes, and UTF-8 read as code page 1252 is read again.
     Text with control characters (NUL among them) or a replacement character is unreadable and
     becomes null: nobody can know what stood there.
     """
     text = (
-        as_text(raw)
+        undo_misread_utf8(as_text(raw))
         .str.normalize("NFC")
         .str.replace_all(_INVISIBLE, "")
+        .str.replace_all(_APOSTROPHES, "'")
         .str.replace_many(["\u00d0", "\u00f0"], ["\u0110", "\u0111"])
         .str.replace_all(_SPACES, " ")
         .str.strip_chars(" ")
@@ -59,13 +65,26 @@ def clean(raw: pl.Expr) -> pl.Expr:
 
 def clean_flags(raw: pl.Expr) -> Columns:
     """The repairs that `clean` makes: flag name -> whether it was made."""
-    text = as_text(raw)
+    text = undo_misread_utf8(as_text(raw))
     return {
+        "APOSTROPHE": text.str.contains(_APOSTROPHES),
         "ETH": text.str.contains(_ETH),
         "INVISIBLE": text.str.contains(_INVISIBLE),
+        "MISREAD": text != as_text(raw),
         "NFC": text != text.str.normalize("NFC"),
         "SPACES": text.str.contains(_UNTIDY) & has_value(raw),
     }
+
+
+def trim(text: pl.Expr) -> pl.Expr:
+    """Clean text without dots and commas at its end; null if nothing else is there."""
+    bare = text.str.replace(_TRAILING, "")
+    return pl.when(bare != "").then(bare)
+
+
+def is_trim(text: pl.Expr) -> pl.Expr:
+    """Whether `trim` would change nothing."""
+    return ~text.str.contains(_TRAILING)
 
 
 def no_flags(raw: pl.Expr, options: Options) -> Columns:
