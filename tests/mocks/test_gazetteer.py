@@ -266,8 +266,4 @@ def test_hamlets_are_called_as_the_people_who_live_there_call_them() -> None:
     for district, share in buon.iter_rows():
         assert share == pytest.approx(dict(gazetteer.peoples[district])["11"], abs=0.06)
     assert {"Buôn H'Drát", "Buôn Akŏ Dhông"} <= set(rural["street"])
-    assert (
-        not homes.filter(~pl.col("old_unit").str.starts_with("Xã"))["street"]
-        .str.starts_with("Buôn")
-        .any()
-    )
+    assert not homes.filter(~pl.col("in_xa"))["street"].str.starts_with("Buôn").any()
