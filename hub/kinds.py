@@ -24,6 +24,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "month": _TEXT,
         "sex": _TEXT,
         "code": _TEXT,
+        "ethnic_code": MappingProxyType({"": "text", "_list": "text"}),
         "facility": _TEXT,
         "commune": _TEXT,
         "person_name": MappingProxyType({"": "text", "_key": "text"}),

@@ -9,7 +9,17 @@ import polars as pl
 
 from hub.contract import Contract
 from hub.errors import ContractError
-from standardisation import addresses, codes, dates, land, names, numbers, owners, text
+from standardisation import (
+    addresses,
+    codes,
+    dates,
+    ethnic,
+    land,
+    names,
+    numbers,
+    owners,
+    text,
+)
 from standardisation.text import Columns, Options
 
 Standardiser = Callable[[pl.Expr, Options], Columns]
@@ -54,8 +64,8 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
         ),
         "address": FieldKind(
             addresses.address_columns,
-            text.text_flags,
-            plain=text.is_tidy,
+            addresses.address_flags,
+            plain=addresses.is_plain_address,
             plain_columns=addresses.tidy_address_columns,
         ),
         "pin": FieldKind(numbers.pin_columns, numbers.pin_flags, plain=_matches("^[0-9]{12}$")),
@@ -83,7 +93,7 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
         "partial_date": FieldKind(
             dates.partial_date_columns,
             dates.partial_date_flags,
-            frozenset({"formats", "yearOnly"}),
+            frozenset({"formats", "yearOnly", "otherFormats", "twoDigitYearsFrom", "serials"}),
         ),
         "timestamp": FieldKind(
             dates.timestamp_columns,
@@ -91,10 +101,13 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
             plain_columns=dates.plain_timestamp_columns,
         ),
         "month": FieldKind(dates.month_columns, options=frozenset({"formats"})),
-        "sex": FieldKind(codes.sex_columns, options=frozenset({"values"})),
+        "sex": FieldKind(codes.sex_columns, codes.sex_flags, frozenset({"values", "otherValues"})),
         "boolean": FieldKind(codes.boolean_columns, options=frozenset({"values"})),
         "code": FieldKind(
             codes.code_columns, codes.code_flags, frozenset({"values", "width", "pattern"})
+        ),
+        "ethnic_code": FieldKind(
+            ethnic.ethnic_code_columns, ethnic.ethnic_code_flags, frozenset({"codeList"})
         ),
         "facility": _FIVE_DIGITS,
         "commune": _FIVE_DIGITS,

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from hub.errors import ContractError
 from hub.kinds import COLUMNS
 from hub.names import name_key
 from standardisation.kinds import KINDS
@@ -15,6 +16,22 @@ from standardisation.text import name_key_expr
 
 NOTHING: dict[str, Any] = {}
 ISO = "timestamp"
+FORMS: dict[str, Any] = {
+    **{"formats": ["%d/%m/%Y"], "otherFormats": ["%Y-%m-%d"]},
+    **{"twoDigitYearsFrom": 30, "serials": True},
+}
+SEXES: dict[str, Any] = {
+    **{"values": {"Nam": "1", "Nữ": "2"}},
+    **{"otherValues": {"M": "1", "F": "2"}},
+}
+OF_1979: dict[str, Any] = {"codeList": "1979"}
+
+
+def misread(text: str) -> str:
+    """The text's UTF-8 read as code page 1252, control characters where that has gaps."""
+    parts = (bytes([byte]) for byte in text.encode())
+    return "".join(part.decode("cp1252", "ignore") or part.decode("latin-1") for part in parts)
+
 
 CASES = [
     # kind, options, raw, value, flags
@@ -24,6 +41,9 @@ CASES = [
     ("text", NOTHING, "Cẩm\u200b Phả", "Cẩm Phả", {"INVISIBLE"}),
     ("text", NOTHING, "\ufeffUông Bí", "Uông Bí", {"INVISIBLE"}),
     ("text", NOTHING, "a\u202eb", "ab", {"INVISIBLE"}),
+    ("text", NOTHING, misread("Thôn Đoài, Xã Bình Dân"), "Thôn Đoài, Xã Bình Dân", {"MISREAD"}),
+    ("text", NOTHING, "XÃ\u00a0AN, KHU Ã’", "XÃ AN, KHU Ã'", {"SPACES", "APOSTROPHE"}),
+    ("text", NOTHING, "Công ty 'An'", "Công ty 'An'", set()),
     ("text", NOTHING, "a\x00b", None, set()),
     ("text", NOTHING, "a\x07b", None, set()),
     ("text", NOTHING, "a\ufffdb", None, set()),
@@ -34,7 +54,15 @@ CASES = [
     ("person_name", NOTHING, "Nguyễn Văn Định", "Nguyễn Văn Định", set()),
     ("person_name", NOTHING, "NGUYỄN VĂN ĐỊNH", "NGUYỄN VĂN ĐỊNH", {"CAPS"}),
     ("person_name", NOTHING, "Trần Thị Hoà", "Trần Thị Hoà", set()),
-    ("person_name", NOTHING, "H’Nghia Êban", "H’Nghia Êban", set()),
+    ("person_name", NOTHING, "H’Nghia Êban", "H'Nghia Êban", {"APOSTROPHE"}),
+    ("person_name", NOTHING, "H`Nghia Êban", "H'Nghia Êban", {"APOSTROPHE"}),
+    ("person_name", NOTHING, "HʼNghia Êban", "H'Nghia Êban", {"APOSTROPHE"}),
+    ("person_name", NOTHING, "H´Nghia Êban", "H'Nghia Êban", {"APOSTROPHE"}),
+    ("person_name", NOTHING, "H'Nghia Êban", "H'Nghia Êban", set()),
+    ("person_name", NOTHING, misread("Nguyễn Văn Định"), "Nguyễn Văn Định", {"MISREAD"}),
+    ("person_name", NOTHING, misread("Nguyễn") + " Ơ", misread("Nguyễn") + " Ơ", set()),
+    ("person_name", NOTHING, "Nguyễn Văn Định.", "Nguyễn Văn Định", {"PUNCTUATION"}),
+    ("person_name", NOTHING, ".", None, {"PUNCTUATION"}),
     ("person_name", NOTHING, "Y Čăm", "Y Čăm", set()),
     ("person_name", NOTHING, "Mình", "Mình", set()),
     ("person_name", NOTHING, "12345", None, set()),
@@ -60,6 +88,10 @@ CASES = [
     ("insurance_number", NOTHING, "2212345678", "2212345678", set()),
     ("insurance_number", NOTHING, "112345678", "0112345678", {"REPAIRED_LEADING_ZERO"}),
     ("insurance_number", NOTHING, "22123456789", None, set()),
+    ("insurance_number", NOTHING, "22I23456O8", "2212345608", {"OCR_DIGIT"}),
+    ("insurance_number", NOTHING, "22 I234 5678", "2212345678", {"OCR_DIGIT", "SEPARATORS"}),
+    ("insurance_number", NOTHING, "22OOO45678", None, set()),
+    ("insurance_number", NOTHING, "2212A45678", None, set()),
     ("card_number", NOTHING, "DN 4 22 0123456789", "DN4220123456789", {"SEPARATORS"}),
     ("card_number", NOTHING, "dn4220123456789", "DN4220123456789", set()),
     ("card_number", NOTHING, "0123456789", "0123456789", set()),
@@ -112,6 +144,14 @@ CASES = [
     ("partial_date", {"formats": ["%d/%m/%Y"]}, "13/1954", None, set()),
     ("partial_date", {"formats": ["%d/%m/%Y"]}, "0000", None, set()),
     ("partial_date", {"yearOnly": False}, "1950", None, set()),
+    ("partial_date", FORMS, "03/07/1985", "1985-07-03", set()),
+    ("partial_date", FORMS, "3/7/85", "1985-07-03", {"OTHER_FORM"}),
+    ("partial_date", FORMS, "29/2/85", None, set()),
+    ("partial_date", FORMS, "3/7/15", None, set()),
+    ("partial_date", FORMS, "31234", "1985-07-06", {"OTHER_FORM"}),
+    ("partial_date", FORMS, "1985-07-06", "1985-07-06", {"OTHER_FORM"}),
+    ("partial_date", FORMS, "1985", "1985", {"YEAR_ONLY"}),
+    ("partial_date", {"formats": ["%d/%m/%Y"]}, "31234", None, set()),
     ("timestamp", NOTHING, "2025-07-01T10:00:00.123+07:00", "2025-07-01T03:00:00.123", set()),
     ("timestamp", NOTHING, "2025-07-01T03:00:00Z", "2025-07-01T03:00:00", set()),
     ("timestamp", NOTHING, "2025-07-01 10:00:00", "2025-07-01T03:00:00", set()),
@@ -127,6 +167,10 @@ CASES = [
     ("sex", NOTHING, 2, "2", set()),
     ("sex", NOTHING, "M", None, set()),
     ("sex", {"values": {"0": "2", "1": "1"}}, "0", "2", set()),
+    ("sex", SEXES, "Nữ", "2", set()),
+    ("sex", SEXES, "nữ", "2", {"OTHER_CODE"}),
+    ("sex", SEXES, "F", "2", {"OTHER_CODE"}),
+    ("sex", SEXES, "0", None, set()),
     ("boolean", NOTHING, True, True, set()),
     ("boolean", NOTHING, "false", False, set()),
     ("boolean", NOTHING, "maybe", None, set()),
@@ -137,6 +181,12 @@ CASES = [
     ("code", {"values": {"bat_buoc": "compulsory"}}, "bat_buoc", "compulsory", set()),
     ("code", {"values": {"bat_buoc": "compulsory"}}, "khac", None, set()),
     ("code", {"values": {"Sử dụng riêng": "own"}}, "Sử dụng  riêng", "own", set()),
+    ("ethnic_code", NOTHING, "04", "04", set()),
+    ("ethnic_code", OF_1979, "04", "06", set()),
+    ("ethnic_code", OF_1979, "05", "05", set()),
+    ("ethnic_code", OF_1979, "6", "04", {"REPAIRED_LEADING_ZERO"}),
+    ("ethnic_code", OF_1979, "09", "09", set()),
+    ("ethnic_code", OF_1979, "55", None, set()),
     ("facility", NOTHING, "22001", "22001", set()),
     ("commune", NOTHING, "6685", "06685", {"REPAIRED_LEADING_ZERO"}),
     ("commune", NOTHING, "6", None, set()),
@@ -160,6 +210,7 @@ CASES = [
     ("land_use", NOTHING, "T", "T", {"OLD_LAND_USE"}),
     ("land_use", NOTHING, "XYZ", None, set()),
     ("address", NOTHING, "Tổ 5, P. Hồng Gai, TP.Hạ Long", "Tổ 5, P. Hồng Gai, TP.Hạ Long", set()),
+    ("address", NOTHING, "Buôn A, Xã M’Drắk.", "Buôn A, Xã M'Drắk", {"APOSTROPHE", "PUNCTUATION"}),
 ]
 
 
@@ -206,6 +257,17 @@ def test_a_partial_date_tells_how_much_of_it_is_known() -> None:
     made, _ = read("partial_date", {"formats": ["%d/%m/%Y"]}, "03/07/1985")
     assert made["_date"] == date(1985, 7, 3)
     assert made["_precision"] == "day"
+
+
+def test_a_code_of_a_people_keeps_the_list_in_which_it_was_received() -> None:
+    assert read("ethnic_code", OF_1979, "04")[0] == {"value": "06", "_list": "1979"}
+    assert read("ethnic_code", NOTHING, "04")[0] == {"value": "04", "_list": "2008"}
+    assert read("ethnic_code", OF_1979, "")[0] == {"value": None, "_list": None}
+
+
+def test_a_list_of_peoples_that_nobody_issued_is_refused() -> None:
+    with pytest.raises(ContractError, match="no list of peoples '1989'; choose one of 2008, 1979"):
+        read("ethnic_code", {"codeList": "1989"}, "04")
 
 
 @pytest.mark.parametrize("year", range(1900, 1981, 5))
