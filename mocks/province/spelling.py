@@ -75,18 +75,22 @@ def write_eth(text: pl.Expr) -> pl.Expr:
 
 
 def untidy(text: pl.Expr) -> pl.Expr:
-    """Capitals, a double, a no-break or a zero-width space, a tab, or a dot at the end."""
-    luck = pl.col(LUCK)
+    """Capitals, or what `space_oddly` does."""
+    capital = pl.col(LUCK) < 0.5
+    return pl.when(capital).then(text.str.to_uppercase()).otherwise(space_oddly(text))
+
+
+def space_oddly(text: pl.Expr) -> pl.Expr:
+    """A double, a no-break or a zero-width space, a tab, or a dot at the end."""
+    lot = pl.col(LUCK) * 2 % 1
     return (
-        pl.when(luck < 0.5)
-        .then(text.str.to_uppercase())
-        .when(luck < 0.65)
+        pl.when(lot < 0.3)
         .then(text.str.replace(" ", "  ", literal=True) + " ")
-        .when(luck < 0.75)
+        .when(lot < 0.5)
         .then(text.str.replace(" ", "\u00a0", literal=True) + "\u00a0")
-        .when(luck < 0.85)
+        .when(lot < 0.7)
         .then(text.str.replace(" ", " \u200b", literal=True) + "\u200b")
-        .when(luck < 0.92)
+        .when(lot < 0.84)
         .then("\t" + text)
         .otherwise(text + ".")
     )
