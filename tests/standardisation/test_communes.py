@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from mocks.province.reference import read_gazetteer
 from standardisation.codes import old_commune_columns
 from standardisation.reference.build import change_units
 from standardisation.units import Unit, find_unit, read_successors, read_units
@@ -125,6 +126,24 @@ def test_every_old_commune_leads_to_communes_of_its_own_province_that_are_there(
         province = province_of(unit, BEFORE)
         provinces = set().union(*(became[new] for new in land[unit.code]))
         assert provinces == {merged.get(province, province)}
+
+
+@pytest.mark.parametrize("province", ["22", "66", "20", "08"])
+def test_the_synthetic_provinces_lie_in_the_same_communes(province: str) -> None:
+    """Both were made from one source, apart from each other."""
+    gazetteer = read_gazetteer(province)
+    land, people = read_successors()
+    units = gazetteer.old_communes.select("code", "type", "name", "district_code").rows()
+    now = gazetteer.communes.select("code", "type", "name").rows()
+    ways = gazetteer.old_communes.select("code", "land_to", "people_to").rows()
+
+    assert [find_unit(unit[0], BEFORE) for unit in units] == [
+        Unit(code, "", "2025-07-01", kind, name, district) for code, kind, name, district in units
+    ]
+    assert [find_unit(unit[0], AFTER) for unit in now] == [
+        Unit(code, "2025-07-01", "", kind, name, province) for code, kind, name in now
+    ]
+    assert ways == [(code, list(land[code]), list(people[code])) for code, _, _ in ways]
 
 
 def test_exactly_the_split_communes_have_several_successors() -> None:
