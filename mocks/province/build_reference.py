@@ -57,18 +57,21 @@ _CAME_FROM = {
     **dict.fromkeys(("02497", "02503", "02509", "02512", "02515"), "Huyện Yên Sơn"),
     **dict.fromkeys(("02521", "02524"), "Huyện Yên Sơn"),
 }
-#: Wards that were the town, or part of the town, of their former district.
-_TOWNS = {
-    "07030": "Trới",
-    "07069": "Mạo Khê",
-    "07093": "Đông Triều",
-    "07132": "Quảng Yên",
-    "22051": "Sông Cầu",
-    "22258": "Hòa Vinh",
-    "22261": "Hòa Hiệp Trung",
-    "24305": "Buôn Hồ",
-    "24308": "Buôn Hồ",
-    "24311": "Buôn Hồ",
+#: Communes of which the former kind and name were others, or those of the greater part of them.
+_EARLIER = {
+    "02266": ("Xã", "Lăng Can"),
+    "06799": ("Xã", "Cộng Hòa"),
+    "07030": ("Thị trấn", "Trới"),
+    "07069": ("Thị trấn", "Mạo Khê"),
+    "07093": ("Thị trấn", "Đông Triều"),
+    "07132": ("Thị trấn", "Quảng Yên"),
+    "22051": ("Thị trấn", "Sông Cầu"),
+    "22255": ("Xã", "Hòa Bình 2"),
+    "22258": ("Thị trấn", "Hòa Vinh"),
+    "22261": ("Thị trấn", "Hòa Hiệp Trung"),
+    "24305": ("Thị trấn", "Buôn Hồ"),
+    "24308": ("Thị trấn", "Buôn Hồ"),
+    "24311": ("Thị trấn", "Buôn Hồ"),
 }
 Row = dict[str, Any]
 
@@ -175,10 +178,9 @@ def _name_formerly(unit: Row, former: str | None) -> str:
     district = _CAME_FROM.get(unit["code"], former)
     if not district:
         return ""
-    kind, name = unit["type"], unit["name"]
+    kind, name = _EARLIER.get(unit["code"], (unit["type"], unit["name"]))
     if district.startswith("Huyện") and kind == "Phường":
-        kind = "Thị trấn" if unit["code"] in _TOWNS else "Xã"
-        name = _TOWNS.get(unit["code"], name)
+        kind = "Xã"
     return f"{kind} {name}, {district}"
 
 

@@ -151,6 +151,7 @@ def test_names_are_spelt_one_way(gazetteer: Gazetteer) -> None:
         ("22", "07132", "Thị trấn Quảng Yên, Huyện Yên Hưng"),
         ("22", "07135", "Xã Đông Mai, Huyện Yên Hưng"),
         ("22", "07066", "Xã Lê Lợi, Huyện Hoành Bồ"),
+        ("22", "06799", "Xã Cộng Hòa, Thị xã Cẩm Phả"),
         ("22", "06691", None),
         ("66", "24136", "Phường Tân Lợi, Thị xã Buôn Ma Thuột"),
         ("66", "24305", "Thị trấn Buôn Hồ, Huyện Krông Búk"),
