@@ -5,15 +5,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from mocks.province.chance import Bools, Floats, Ints, count_within, draw_index
+from mocks.province.pyramid import bend_ages
 
 HEAD, SPOUSE, CHILD, PARENT, SIBLING, GRANDCHILD, OTHER = range(7)
 MALE, FEMALE = 1, 2
 NOBODY = -1
-_ADULT_YEARS = 18.5
+#: Whoever is married to a child of the head; to the registers one of the others.
+_IN_LAW = 7
+#: Nobody marries younger: a man, a woman.
+_WEDDING_YEARS = {MALE: 20.3, FEMALE: 18.3}
+#: A parent is at least so much older than a child, a mother at most so much.
+_LEAST_GAP, _LARGEST_GAP = 17.0, 47.0
+_TWIN_SHARE = 0.012
+_BOY_SHARE = 0.533
+_CHILD_SPACING = 3.1
+_MOST_CHILDREN = 5
 _HEAD_AGE_BANDS = (
-    (23, 30, 11),
-    (30, 40, 25),
-    (40, 50, 23),
+    (23, 30, 8),
+    (30, 40, 24),
+    (40, 50, 26),
     (50, 60, 19),
     (60, 70, 14),
     (70, 86, 8),
@@ -61,7 +71,56 @@ def form_households(rng: np.random.Generator, people: int, households: int) -> M
     order = np.lexsort((np.arange(len(role)), role, household))
     household, role, sex, age = household[order], role[order], sex[order], age[order]
     father, mother, spouse = _tie_kin(household, role, sex, plan)
-    return Members(household, role, sex, age, father, mother, spouse)
+    members = Members(
+        household,
+        np.where(role == _IN_LAW, OTHER, role),
+        sex,
+        bend_ages(sex, age),
+        father,
+        mother,
+        spouse,
+    )
+    _reconcile_ages(members)
+    _make_twins(rng, members)
+    return members
+
+
+def _reconcile_ages(members: Members) -> None:
+    """After bending: nobody married too young, no parent too young or mother too old.
+
+    Ages beyond a bound come back inside by as much as they were outside, so that none pile up.
+    """
+    age, wed = members.age, members.spouse != NOBODY
+    for sex, years in _WEDDING_YEARS.items():
+        rows = wed & (members.sex == sex) & (age < years)
+        age[rows] = 2 * years - age[rows]
+    for role in (HEAD, SIBLING, CHILD, GRANDCHILD):
+        rows = np.flatnonzero(members.role == role)
+        mother, father = members.mother[rows], members.father[rows]
+        has_mother, has_father = mother != NOBODY, father != NOBODY
+        least = np.where(has_mother, age[mother] - _LARGEST_GAP, 0.0)
+        most = np.minimum(
+            np.where(has_mother, age[mother], 200.0), np.where(has_father, age[father], 200.0)
+        )
+        most -= _LEAST_GAP
+        inside = np.maximum(age[rows], 2 * least - age[rows])
+        inside = np.minimum(inside, 2 * most - inside)
+        age[rows] = np.clip(inside, np.minimum(0.02, most), most)
+
+
+def _make_twins(rng: np.random.Generator, members: Members) -> None:
+    """A few children are born on the day of the child before them."""
+    younger = np.flatnonzero(
+        (members.role[1:] == CHILD)
+        & (members.role[:-1] == CHILD)
+        & (members.household[1:] == members.household[:-1])
+    )
+    childless = np.ones(len(members.role), dtype=bool)
+    for parents in (members.father, members.mother):
+        childless[parents[parents != NOBODY]] = False
+    twins = younger[rng.random(len(younger)) < _TWIN_SHARE] + 1
+    twins = twins[childless[twins] & (members.spouse[twins] == NOBODY)]
+    members.age[twins] = members.age[twins - 1]
 
 
 def _plan_households(rng: np.random.Generator, people: int, households: int) -> _Plan:
@@ -69,11 +128,14 @@ def _plan_households(rng: np.random.Generator, people: int, households: int) -> 
     lows = np.array([low for low, _, _ in _HEAD_AGE_BANDS])[bands]
     highs = np.array([high for _, high, _ in _HEAD_AGE_BANDS])[bands]
     head_age = lows + rng.random(households) * (highs - lows)
-    head_sex = np.where(rng.random(households) < 0.72, MALE, FEMALE).astype(np.int64)
-    chance = np.interp(head_age, [23, 27, 34, 60, 70, 86], [0.45, 0.7, 0.86, 0.86, 0.7, 0.4])
+    chance = np.interp(head_age, [23, 27, 34, 60, 70, 86], [0.5, 0.75, 0.88, 0.86, 0.66, 0.3])
     married = rng.random(households) < chance
+    # Whoever keeps house alone is mostly a widow, the more so the older.
+    male = np.where(married, 0.8, np.interp(head_age, [25, 45, 65], [0.55, 0.48, 0.22]))
+    head_sex = np.where(rng.random(households) < male, MALE, FEMALE).astype(np.int64)
     gap = np.where(head_sex == MALE, -2.5, 2.5) + rng.normal(0, 2.8, households)
-    spouse_age = np.maximum(head_age + gap, _ADULT_YEARS + rng.random(households))
+    youngest = np.where(head_sex == MALE, 19.0, 21.5) + rng.random(households)
+    spouse_age = np.maximum(head_age + gap, youngest)
     first_birth_age = np.clip(rng.normal(25.5, 3.2, households), 19, 36)
     plan = _Plan(head_age, head_sex, married, spouse_age, first_birth_age, {})
     plan.counts.update(_count_members(rng, plan))
@@ -84,11 +146,12 @@ def _plan_households(rng: np.random.Generator, people: int, households: int) -> 
 def _count_members(rng: np.random.Generator, plan: _Plan) -> dict[int, Ints]:
     households = len(plan.head_age)
     years = plan.parent_age - plan.first_birth_age
-    mean = np.interp(years, [-6, 0, 3, 9, 25, 32, 50], [0.0, 0.4, 1.2, 1.9, 1.8, 1.0, 0.5])
-    children = np.minimum(rng.poisson(mean), 5).astype(np.int64)
+    mean = np.interp(years, [-6, 0, 3, 9, 20, 26, 32, 50], [0, 0.25, 0.9, 1.8, 2.1, 1.5, 0.8, 0.35])
+    children = np.minimum(rng.poisson(mean), _most_children(plan)).astype(np.int64)
     grown = (children > 0) & (years > 22)
     grandchildren = np.where(grown, draw_index(rng, [50, 27, 23], households), 0)
-    parents = np.where(plan.head_age < 60, draw_index(rng, [76, 14, 10], households), 0)
+    in_laws = (grandchildren > 0) & (rng.random(households) < 0.85)
+    parents = np.where(plan.head_age < 60, draw_index(rng, [76, 15, 9], households), 0)
     siblings = (rng.random(households) < 0.05).astype(np.int64)
     others = (rng.random(households) < 0.02).astype(np.int64)
     return {
@@ -99,7 +162,15 @@ def _count_members(rng: np.random.Generator, plan: _Plan) -> dict[int, Ints]:
         SIBLING: siblings,
         GRANDCHILD: grandchildren.astype(np.int64),
         OTHER: others,
+        _IN_LAW: in_laws.astype(np.int64),
     }
+
+
+def _most_children(plan: _Plan) -> Ints:
+    """So many children as there has been time for, one in little over two years."""
+    years = plan.parent_age - plan.first_birth_age
+    most: Ints = np.clip(np.floor(1 + years / 2.2), 1, _MOST_CHILDREN).astype(np.int64)
+    return most
 
 
 def _reach_total(rng: np.random.Generator, plan: _Plan, people: int) -> None:
@@ -107,7 +178,7 @@ def _reach_total(rng: np.random.Generator, plan: _Plan, people: int) -> None:
     counts = plan.counts
     while missing := people - int(sum(column.sum() for column in counts.values())):
         if missing > 0:
-            able = np.flatnonzero(plan.married & (plan.parent_age > plan.first_birth_age))
+            able = np.flatnonzero(plan.married & (counts[CHILD] < _most_children(plan)))
             chosen = rng.permutation(able)[:missing]
             counts[CHILD][chosen] += 1
             continue
@@ -123,10 +194,18 @@ def _fill_places(rng: np.random.Generator, plan: _Plan) -> tuple[Ints, Ints, Int
     roles: list[Ints] = []
     sexes: list[Ints] = []
     ages: list[Floats] = []
+    eldest_sex = np.full(len(plan.head_age), MALE, dtype=np.int64)
+    eldest_age = np.zeros(len(plan.head_age))
     for role, counts in plan.counts.items():
         owner = np.repeat(np.arange(len(counts)), counts)
         place = count_within(owner)
         sex, age = _draw_member(rng, plan, role=role, owner=owner, place=place)
+        if role == CHILD:
+            eldest_sex[owner[place == 0]] = sex[place == 0]
+            eldest_age[owner[place == 0]] = age[place == 0]
+        if role == _IN_LAW:
+            sex = MALE + FEMALE - eldest_sex[owner]
+            age = eldest_age[owner] + np.where(sex == MALE, 2.5, -2.5) + rng.normal(0, 2, len(age))
         households.append(owner)
         roles.append(np.full(len(owner), role, dtype=np.int64))
         sexes.append(sex.astype(np.int64))
@@ -143,7 +222,7 @@ def _draw_member(
     rng: np.random.Generator, plan: _Plan, *, role: int, owner: Ints, place: Ints
 ) -> tuple[Ints, Floats]:
     count = len(owner)
-    sex = np.where(rng.random(count) < 0.515, MALE, FEMALE)
+    sex = np.where(rng.random(count) < _BOY_SHARE, MALE, FEMALE)
     head_age = plan.head_age[owner]
     if role == HEAD:
         return plan.head_sex[owner], head_age
@@ -151,13 +230,14 @@ def _draw_member(
         return MALE + FEMALE - plan.head_sex[owner], plan.spouse_age[owner]
     if role in (CHILD, GRANDCHILD):
         eldest = plan.parent_age[owner] - plan.first_birth_age[owner]
-        start = eldest if role == CHILD else eldest - np.clip(rng.normal(25, 2.5, count), 20, 34)
-        age = start - 3.1 * place - rng.random(count) * 1.6
-        ceiling = np.clip(start, 0.3, 9.0)
-        return sex, np.where(age > 0.05, age, 0.05 + rng.random(count) * ceiling)
+        if role == GRANDCHILD:
+            eldest -= np.clip(rng.normal(25, 2.5, len(plan.head_age)), 20, 34)[owner]
+        spacing = np.minimum(_CHILD_SPACING, np.maximum(eldest, 0.4) / plan.counts[role][owner])
+        age = eldest - spacing * (place + rng.random(count) * 0.4)
+        return sex, np.where(age > 0.02, age, 0.02 + rng.random(count) * 0.8)
     if role == PARENT:
         alone = plan.counts[PARENT][owner] == 1
-        sex = np.where(alone, np.where(rng.random(count) < 0.65, FEMALE, MALE), place + MALE)
+        sex = np.where(alone, np.where(rng.random(count) < 0.7, FEMALE, MALE), place + MALE)
         age = head_age + np.clip(rng.normal(26.5, 3.5, count), 19, 40) + (sex == MALE) * 2
         return sex, np.where(age > 99, head_age + 19.5 + rng.random(count) * 3, age)
     if role == SIBLING:
@@ -183,22 +263,25 @@ def _tie_kin(household: Ints, role: Ints, sex: Ints, plan: _Plan) -> tuple[Ints,
     man = np.where(plan.head_sex == MALE, head, partner)
     woman = np.where(plan.head_sex == FEMALE, head, partner)
     old_man, old_woman = seat(PARENT, MALE), seat(PARENT, FEMALE)
-    child = seat(CHILD)
-    child_sex = np.where(child == NOBODY, 0, sex[child])
+    child, in_law = seat(CHILD), seat(_IN_LAW)
+    son = np.where((child != NOBODY) & (sex[child] == MALE), child, in_law)
+    daughter = np.where((child != NOBODY) & (sex[child] == FEMALE), child, in_law)
     fathers = {
         CHILD: man,
         HEAD: old_man,
         SIBLING: old_man,
-        GRANDCHILD: np.where(child_sex == MALE, child, NOBODY),
+        GRANDCHILD: son,
     }
     mothers = {
         CHILD: woman,
         HEAD: old_woman,
         SIBLING: old_woman,
-        GRANDCHILD: np.where(child_sex == FEMALE, child, NOBODY),
+        GRANDCHILD: daughter,
     }
     father, mother = (_look_up(household, role, table) for table in (fathers, mothers))
-    spouse = _look_up(household, role, {HEAD: partner, SPOUSE: head})
+    spouse = _look_up(household, role, {HEAD: partner, SPOUSE: head, _IN_LAW: child})
+    married_in = np.flatnonzero(role == _IN_LAW)
+    spouse[spouse[married_in]] = married_in
     old = role == PARENT
     spouse[old] = np.where(sex[old] == MALE, old_woman[household[old]], old_man[household[old]])
     return father, mother, spouse

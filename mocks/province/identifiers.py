@@ -1,5 +1,7 @@
 """Numbers as the authorities issue them: structure, check digits, and no number twice."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -8,7 +10,15 @@ from mocks.province.chance import Bools, Floats, Ints, draw_distinct, draw_index
 _TAX_WEIGHTS = np.array([31, 29, 23, 19, 17, 13, 7, 5, 3])
 _GEOHASH_ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz"
 _GEOHASH_BITS = 30
-_OLD_NUMBER_PREFIXES = (31, 142, 150, 161, 13, 120, 80, 145, 125, 164, 172, 186)
+#: First three digits of old numbers given out all over the country.
+_OLD_NUMBER_HEADS = (
+    *(11, 12, 13, 23, 24, 25, 31, 32, 40, 60, 70, 80, 90, 111, 113, 121, 125, 131, 135, 141, 142),
+    *(145, 151, 152, 161, 162, 164, 168, 171, 172, 173, 182, 183, 186, 191, 194, 197, 201, 205),
+    *(212, 215, 221, 225, 230, 233, 240, 245, 250, 260, 264, 271, 273, 280, 285, 290, 300, 311),
+    *(320, 331, 334, 340, 351, 362, 365, 371, 381, 385),
+)
+#: Social insurance numbers of those who first paid elsewhere: old province codes.
+_ELSEWHERE = (31, 30, 79, 1)
 
 
 def issue_pins(
@@ -24,28 +34,43 @@ def issue_pins(
     return pad_digits(draw_distinct(rng, heads, 6), 12)
 
 
-def issue_old_numbers(rng: np.random.Generator, *, local: Bools, entitled: Bools) -> pl.Series:
-    """Nine-digit numbers of the old card, 100/101 in Quang Ninh; null where never held."""
-    count = len(local)
-    elsewhere = np.array(_OLD_NUMBER_PREFIXES)[rng.integers(0, len(_OLD_NUMBER_PREFIXES), count)]
-    heads = np.where(local, 100 + rng.integers(0, 2, count), elsewhere)
-    numbers = pad_digits(draw_distinct(rng, heads, 6), 9)
-    return (
-        pl.DataFrame({"n": numbers, "held": entitled}).select(pl.when("held").then("n")).to_series()
-    )
+def issue_old_numbers(
+    rng: np.random.Generator, *, local: Bools, entitled: Bools, heads: Sequence[int]
+) -> pl.Series:
+    """Nine-digit numbers of the old card; null where never held.
+
+    heads: first three digits of those given out in this province (`local`), 80 for "080".
+    """
+    rows = np.flatnonzero(entitled)
+    elsewhere = np.array(_OLD_NUMBER_HEADS)[rng.integers(0, len(_OLD_NUMBER_HEADS), len(rows))]
+    here = np.array(heads)[rng.integers(0, len(heads), len(rows))]
+    numbers = draw_distinct(rng, np.where(local[rows], here, elsewhere).astype(np.int64), 6)
+    nobody = pl.Series([None], dtype=pl.String).new_from_index(0, len(entitled))
+    return nobody.scatter(rows, pad_digits(numbers, 9))
 
 
-def issue_insurance_numbers(rng: np.random.Generator, count: int) -> pl.Series:
-    """Ten-digit social insurance numbers, most of them issued in Quang Ninh (22)."""
-    issuers = np.array([22, 31, 30, 79, 1])[draw_index(rng, [94, 2, 2, 1, 1], count)]
-    return pad_digits(draw_distinct(rng, issuers.astype(np.int64), 8), 10)
+def issue_insurance_numbers(
+    rng: np.random.Generator, count: int, codes: Sequence[str] = ("22",)
+) -> pl.Series:
+    """Ten-digit social insurance numbers, nine in ten and more issued in this province.
+
+    codes: the old provinces that it was made of, whose code comes first.
+    """
+    issuers = np.array([*(int(code) for code in codes), *_ELSEWHERE])
+    shares = [94 / len(codes)] * len(codes) + [2, 2, 1, 1]
+    drawn = issuers[draw_index(rng, shares, count)].astype(np.int64)
+    return pad_digits(draw_distinct(rng, drawn, 8), 10)
 
 
-def issue_tax_codes(rng: np.random.Generator, count: int) -> pl.Series:
-    """Ten-digit tax codes of Quang Ninh (57…) whose last digit is 10 - (weighted sum mod 11)."""
+def issue_tax_codes(rng: np.random.Generator, count: int, prefix: str = "57") -> pl.Series:
+    """Ten-digit tax codes whose last digit is 10 - (weighted sum mod 11).
+
+    prefix: the first two digits, which tell the province.
+    """
+    first = int(prefix) * 10_000_000
     bodies = np.empty(0, dtype=np.int64)
     while len(bodies) < count:
-        drawn = 570_000_000 + rng.integers(0, 10_000_000, count * 2)
+        drawn = first + rng.integers(0, 10_000_000, count * 2)
         drawn = drawn[_weighted_sum(drawn) % 11 != 0]
         bodies = np.unique(np.r_[bodies, drawn])
     bodies = rng.permutation(bodies)[:count]

@@ -6,50 +6,49 @@ import numpy as np
 import polars as pl
 
 from mocks.province import canaries as canary_people
-from mocks.province import names
+from mocks.province.calendar import REFERENCE_DAY as REFERENCE_DAY
+from mocks.province.calendar import YEAR_DAYS as YEAR_DAYS
+from mocks.province.calendar import give_seasons
 from mocks.province.chance import Floats, Ints, draw_index, open_stream
 from mocks.province.households import (
     CHILD,
     FEMALE,
+    GRANDCHILD,
     HEAD,
     MALE,
     NOBODY,
     OTHER,
-    PARENT,
     SPOUSE,
     Members,
     form_households,
 )
 from mocks.province.identifiers import issue_old_numbers, issue_pins
+from mocks.province.lineage import draw_peoples, name_people, share_names
+from mocks.province.lives import end_lives, settle_marriages
 from mocks.province.places import draw_homes
-from mocks.province.profiles import REFERENCE_DATE, Profile
+from mocks.province.profiles import Profile
 from mocks.province.reference import Gazetteer
 
-_DAY = np.timedelta64(1, "D")
-REFERENCE_DAY = int((np.datetime64(REFERENCE_DATE) - np.datetime64("1970-01-01")) / _DAY)
-YEAR_DAYS = 365.2425
 _LAST_OLD_NUMBER_YEAR = 1998
-_DEAD_SHARE = 0.025
 _OUTSIDER_SHARE = 0.008
-#: Peoples by former district where not nearly all are Kinh: (ethnic code, share), rough figures.
-_UPLAND_MIX = {
-    "198": (("02", 0.44), ("09", 0.30), ("13", 0.17), ("01", 0.09)),
-    "199": (("01", 0.50), ("09", 0.24), ("02", 0.15), ("13", 0.09), ("06", 0.02)),
-    "200": (("01", 0.68), ("09", 0.22), ("02", 0.06), ("06", 0.04)),
-    "201": (("01", 0.72), ("09", 0.20), ("02", 0.05), ("06", 0.03)),
-    "202": (("01", 0.22), ("09", 0.42), ("02", 0.22), ("13", 0.14)),
-}
-_LOWLAND_MIX = (("01", 0.978), ("09", 0.008), ("02", 0.008), ("06", 0.003), ("07", 0.003))
+#: How many, by role, were surely born where they live.
+_BORN_HERE = {CHILD: 0.85, GRANDCHILD: 0.85, SPOUSE: 0.5, OTHER: 0.5}
+_BORN_HERE_ELSE = 0.7
+#: Share of those born elsewhere who got the old card only after they had come.
+_CARD_AFTER_MOVE = 0.5
 
 
 @dataclass(frozen=True)
 class World:
     """Everyone (`people`, one row a person) and every household, and kin by row number of `people`.
 
-    people: truth_id, full_name, pin, old_number, birth_day (days since 1970), birth_date, sex,
-    ethnic_code, household (row of `households`, -1 for outsiders), role, marital, death_day (null
-    while alive), commune_code, works, receives_pension, in_population, canary (from 1; 0: none).
-    households: commune_code, old_commune_code, street, address, old_address.
+    people: truth_id, full_name, surname (or clan; empty where there is none), pin, old_number,
+    birth_day (days since 1970), birth_date, birth_year, birth_prefix (of the personal number), sex,
+    ethnic_code (list of 2008), household (row of `households`, -1 for outsiders), role (to the
+    living head), marital, marriage_day and divorce_day (null without), death_day and death_date
+    (null while alive), commune_code, address, works, pays_freely, receives_pension, in_population,
+    namesake (shares name, year of birth and commune with another), canary (from 1; 0: none).
+    households: as `places.settle` writes them.
     """
 
     people: pl.DataFrame
@@ -64,8 +63,18 @@ class World:
         return (REFERENCE_DAY - self.people["birth_day"].to_numpy()) / YEAR_DAYS
 
 
-def make_world(profile: Profile, seed: int, gazetteer: Gazetteer, *, canaries: int) -> World:
-    """`profile.people` in households, then outsiders who are only insured, then canaries."""
+def make_world(
+    profile: Profile,
+    seed: int,
+    gazetteer: Gazetteer,
+    *,
+    canaries: int,
+    namesake_rate: float = 0.002,
+) -> World:
+    """`profile.people` in households, then outsiders who are only insured, then canaries.
+
+    namesake_rate: see `lineage.share_names`.
+    """
     members = form_households(open_stream(seed, "households"), profile.people, profile.households)
     outsiders = max(3, round(profile.insured * _OUTSIDER_SHARE))
     members = _append_singles(
@@ -73,16 +82,21 @@ def make_world(profile: Profile, seed: int, gazetteer: Gazetteer, *, canaries: i
     )
     households = draw_homes(open_stream(seed, "places"), profile.households + canaries, gazetteer)
     households = canary_people.name_places(households, canaries, gazetteer)
-    people = _describe(open_stream(seed, "people"), members, households, gazetteer)
-    canary = np.zeros(len(people), dtype=np.int64)
-    canary[len(people) - canaries :] = np.arange(1, canaries + 1)
-    people = _name_people(open_stream(seed, "names"), people, members).with_columns(
-        canary=pl.Series(canary), in_population=pl.Series(members.household != NOBODY)
+    seats = _find_seats(open_stream(seed, "seats"), members, len(households))
+    people = _describe(members, households, seats, canaries)
+    districts = households["district_code"].gather(seats)
+    codes, givers, far = draw_peoples(open_stream(seed, "peoples"), members, districts, gazetteer)
+    homes = households["old_province_code"].gather(seats)
+    born = _draw_birth_provinces(open_stream(seed, "births"), members, homes, gazetteer)
+    people = people.with_columns(
+        ethnic_code=codes, birth_prefix=born.scatter(far["row"], far["birth_prefix"])
     )
-    people = canary_people.rename(people)
-    people = _number_people(open_stream(seed, "numbers"), people)
-    people = _end_lives(open_stream(seed, "deaths"), people)
-    people = _settle_marriages(open_stream(seed, "marriages"), people, members.spouse)
+    people = name_people(open_stream(seed, "names"), people, members, givers)
+    people = share_names(open_stream(seed, "namesakes"), people, members, namesake_rate)
+    people = canary_people.rename(people.drop("first_name"))
+    people = _number_people(open_stream(seed, "numbers"), people, gazetteer)
+    people = end_lives(open_stream(seed, "deaths"), people, members)
+    people = settle_marriages(open_stream(seed, "marriages"), people, members)
     people = _earn(open_stream(seed, "work"), people)
     return World(people, households, members.father, members.mother, members.spouse)
 
@@ -107,21 +121,22 @@ def _append_singles(
     )
 
 
+def _find_seats(rng: np.random.Generator, members: Members, households: int) -> Ints:
+    """The household of each; of outsiders, one in whose commune they are met."""
+    anywhere = rng.integers(0, households, len(members.household))
+    seats: Ints = np.where(members.household != NOBODY, members.household, anywhere)
+    return seats
+
+
 def _describe(
-    rng: np.random.Generator, members: Members, households: pl.DataFrame, gazetteer: Gazetteer
+    members: Members, households: pl.DataFrame, seats: Ints, canaries: int
 ) -> pl.DataFrame:
-    """Birth day, sex, people and commune of everyone; members of a household share its people."""
+    """Who everyone is by birth day, sex, place in the household and home."""
     count = len(members.age)
-    birth_day = REFERENCE_DAY - 1 - np.floor(members.age * YEAR_DAYS).astype(np.int64)
-    ethnic = _draw_ethnic(rng, households["district_code"])
-    housed = members.household != NOBODY
-    seat = np.where(housed, members.household, rng.integers(0, len(households), count))
+    days = REFERENCE_DAY - 1 - np.floor(members.age * YEAR_DAYS).astype(np.int64)
+    birth_day = give_seasons(days)
     born = pl.Series(birth_day).cast(pl.Int32).cast(pl.Date)
-    weights = gazetteer.birth_provinces["weight"].to_numpy().copy()
-    local = int(np.flatnonzero((gazetteer.birth_provinces["pin_prefix"] == "022").to_numpy())[0])
-    drawn = draw_index(rng, weights, count)
-    born_here = np.isin(members.role, [CHILD, HEAD, PARENT]) & (rng.random(count) < 0.7)
-    drawn = np.where(born_here & housed, local, drawn)
+    canary = np.maximum(np.arange(count) - (count - canaries) + 1, 0)
     return pl.DataFrame(
         {
             "truth_id": pl.select(
@@ -133,98 +148,45 @@ def _describe(
             "sex": members.sex,
             "household": members.household,
             "role": members.role,
-            "ethnic_code": ethnic.gather(seat),
-            "commune_code": households["commune_code"].gather(seat),
-            "address": households["address"].gather(seat),
-            "birth_prefix": gazetteer.birth_provinces["pin_prefix"].gather(drawn),
+            "commune_code": households["commune_code"].gather(seats),
+            "address": households["address"].gather(seats),
+            "in_population": members.household != NOBODY,
+            "canary": canary,
         }
     )
 
 
-def _draw_ethnic(rng: np.random.Generator, districts: pl.Series) -> pl.Series:
-    result = pl.Series(["01"], dtype=pl.String).new_from_index(0, len(districts))
-    for district in sorted(districts.unique()):
-        rows = np.flatnonzero((districts == district).to_numpy())
-        mix = _UPLAND_MIX.get(district, _LOWLAND_MIX)
-        drawn = draw_index(rng, [share for _, share in mix], len(rows))
-        result = result.scatter(rows, pl.Series([code for code, _ in mix]).gather(drawn))
-    return result
+def _draw_birth_provinces(
+    rng: np.random.Generator, members: Members, homes: pl.Series, gazetteer: Gazetteer
+) -> pl.Series:
+    """First digits of the personal number: the old province they live in, or one they came from."""
+    count = len(homes)
+    weights = gazetteer.birth_provinces["weight"].to_numpy()
+    drawn = gazetteer.birth_provinces["pin_prefix"].gather(draw_index(rng, weights, count))
+    share = np.full(int(members.role.max()) + 1, _BORN_HERE_ELSE)
+    for role, stay in _BORN_HERE.items():
+        share[role] = stay
+    here = (members.household != NOBODY) & (rng.random(count) < share[members.role])
+    return homes.str.zfill(3).zip_with(pl.Series(here), drawn)
 
 
-def _name_people(rng: np.random.Generator, people: pl.DataFrame, members: Members) -> pl.DataFrame:
-    """Surnames go from father to child, the eldest first; without a father, from the mother."""
-    southern = (people["birth_prefix"] >= "042").to_numpy()
-    surnames = names.draw_surnames(rng, people["ethnic_code"], southern)
-    own = np.arange(len(people))
-    heir = np.where(members.father != NOBODY, members.father, members.mother)
-    giver = np.where(heir != NOBODY, heir, own)
-    for _ in range(4):
-        giver = giver[giver]
-    first_names = names.draw_first_names(
-        rng, people["sex"].to_numpy(), people["birth_year"].to_numpy(), people["ethnic_code"]
-    )
-    return people.with_columns(full_name=surnames.gather(giver) + " " + first_names)
-
-
-def _number_people(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
+def _number_people(
+    rng: np.random.Generator, people: pl.DataFrame, gazetteer: Gazetteer
+) -> pl.DataFrame:
     years = people["birth_year"].to_numpy()
     pins = issue_pins(
         rng, people["birth_prefix"], sexes=people["sex"].to_numpy(), birth_years=years
     )
+    own = "0" + gazetteer.old_communes["old_province_code"].unique().sort().str.zfill(2)
+    native = people["birth_prefix"].is_in(own.implode()).to_numpy()
     held = (years <= _LAST_OLD_NUMBER_YEAR) & (rng.random(len(people)) < 0.97)
     old_numbers = issue_old_numbers(
         rng,
-        local=(people["birth_prefix"] == "022").to_numpy() | (rng.random(len(people)) < 0.5),
+        local=native | (rng.random(len(people)) < _CARD_AFTER_MOVE),
         entitled=held | (people["canary"] > 0).to_numpy(),
+        heads=gazetteer.province.old_number_prefixes,
     )
     return people.with_columns(pin=pins, old_number=old_numbers)
-
-
-def _end_lives(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
-    """About 2.5 % of those in the register are dead, never a head, mostly the very old."""
-    ages = (REFERENCE_DAY - people["birth_day"].to_numpy()) / YEAR_DAYS
-    mortal = people["in_population"].to_numpy() & np.isin(
-        people["role"], [PARENT, SPOUSE, OTHER, CHILD]
-    )
-    weights = np.where(mortal, np.clip(ages - 30, 0.02, None) ** 3, 0.0)
-    wanted = round(int(people["in_population"].sum()) * _DEAD_SHARE)
-    dead = rng.choice(len(people), wanted, replace=False, p=weights / weights.sum())
-    dead.sort()
-    birth_day = people["birth_day"].to_numpy()[dead]
-    # Who reaches 40 does not die before: no parent is dead before the children are born.
-    earliest = np.maximum(birth_day + 40 * 365, REFERENCE_DAY - 14 * 365)
-    latest = REFERENCE_DAY - 15
-    earliest = np.minimum(earliest, latest - 30)
-    earliest = np.maximum(earliest, birth_day + 1)
-    day = earliest + np.floor(rng.random(wanted) * np.maximum(latest - earliest, 1)).astype(
-        np.int64
-    )
-    death_day = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(people)).scatter(dead, day)
-    return people.with_columns(
-        death_day=death_day, death_date=death_day.cast(pl.Int32).cast(pl.Date)
-    )
-
-
-def _settle_marriages(rng: np.random.Generator, people: pl.DataFrame, spouse: Ints) -> pl.DataFrame:
-    ages = (REFERENCE_DAY - people["birth_day"].to_numpy()) / YEAR_DAYS
-    dead = people["death_day"].is_not_null().to_numpy()
-    wed = spouse != NOBODY
-    widowed = (wed & dead[spouse]) | (~wed & (people["role"] == PARENT).to_numpy())
-    luck = rng.random(len(people))
-    single_age = np.interp(ages, [20, 25, 32, 45], [1.0, 0.85, 0.35, 0.2])
-    alone = np.select(
-        [
-            luck < single_age,
-            luck < single_age + 0.12,
-            luck < single_age + 0.12 + np.clip(ages - 50, 0, 30) / 60,
-        ],
-        ["chua_ket_hon", "ly_hon", "goa"],
-        "co_vo_chong",
-    )
-    state = np.where(
-        widowed, "goa", np.where(wed, "co_vo_chong", np.where(ages < 20, "chua_ket_hon", alone))
-    )
-    return people.with_columns(marital=pl.Series(state.tolist(), dtype=pl.String))
 
 
 def _earn(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:

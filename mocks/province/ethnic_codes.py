@@ -1,0 +1,21 @@
+"""The codes of peoples: the list of 2008, which the world holds, and that of 1979.
+
+Both are official (decisions 1019/QĐ-TCTK of 2008 and 121-TCTK of 1979) and agree but for two codes
+of the first 39: 04 and 06 are Mường and Hoa in the list of 2008, Hoa and Mường in that of 1979.
+"""
+
+from typing import TypeVar
+
+import polars as pl
+
+KINH, TAY, THAI, MUONG, KHMER, HOA, NUNG, MONG, DAO = (f"0{n}" for n in range(1, 10))
+GIA_RAI, EDE, BA_NA, SAN_CHAY, CHAM, XO_DANG = "10", "11", "12", "13", "14", "16"
+SAN_DIU, MNONG, GIAY, LA_CHI = "17", "20", "27", "37"
+
+_Codes = TypeVar("_Codes", pl.Series, pl.Expr)
+_TO_1979 = {MUONG: "06", HOA: "04"}
+
+
+def to_1979_list(codes: _Codes) -> _Codes:
+    """Codes of the 2008 list as the list of 1979 has them; codes common to both stay."""
+    return codes.replace(_TO_1979)
