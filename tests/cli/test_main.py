@@ -25,6 +25,8 @@ EVERY_COMMAND = (
     "sync",
     "prepare",
     "province make",
+    "province live",
+    "province describe",
     "golden build",
     "contract lint",
     "contract apply",
@@ -129,10 +131,3 @@ def test_a_warehouse_that_is_down_is_one_sentence(home: Path) -> None:
     assert json.loads(ended.stdout)["state"] == "failed"
     assert len(ended.stderr.strip().splitlines()) == 1
     assert "start it with `motlan up`" in ended.stderr
-
-
-def test_a_folder_that_holds_something_else_gets_no_province(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("precious")
-    ended = run("province", "make", "--out", str(tmp_path))
-    assert ended.returncode == 2
-    assert (tmp_path / "thesis.txt").read_text() == "precious"
