@@ -59,7 +59,7 @@ compose-env: env ## Write compose.env, the secrets that docker-compose.yml needs
 
 .PHONY: clean
 clean: ## Remove the environment and every cache (the state in .motlan stays)
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	@rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
 
 .PHONY: clean-state
 clean-state: ## Remove the local state: databases, keys, logs (stop the services first)

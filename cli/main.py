@@ -35,10 +35,12 @@ province = typer.Typer(help="The synthetic province that the mock sources hold."
 golden = typer.Typer(help="The golden records.")
 contract = typer.Typer(help="The sources' data contracts.")
 environment = typer.Typer(help="Env files for other ways to run the services.")
+bench = typer.Typer(help="How fast the hub is, beside its peers.")
 app.add_typer(province, name="province", no_args_is_help=True)
 app.add_typer(golden, name="golden", no_args_is_help=True)
 app.add_typer(contract, name="contract", no_args_is_help=True)
 app.add_typer(environment, name="env", no_args_is_help=True)
+app.add_typer(bench, name="bench", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
 FreePorts = Annotated[
@@ -288,6 +290,26 @@ def compose(json: Json = False) -> None:
         print_json({"state": "written", "path": str(path)})
     else:
         say(f"{path} holds the secrets; `docker compose up` reads it.")
+
+
+@bench.command("sync")
+def bench_sync(
+    rows: Annotated[int, typer.Option(help="Rows of the register that is synchronised.")] = 100_000,
+    peers: Annotated[bool, typer.Option(help="Measure the bare COPY pipe and dlt too.")] = True,
+    json: Json = False,
+) -> None:
+    """Time full, incremental and no-change synchronisation on servers of its own."""
+    from cli.bench import measure_sync
+
+    figures = measure_sync(rows, peers=peers)
+    steps = figures.pop("steps")
+    for run, seconds in steps.items():
+        say(f"{run}: " + "  ".join(f"{name}={value}" for name, value in seconds.items()))
+    if json:
+        print_json(figures)
+        return
+    for name, value in figures.items():
+        output.print(f"{name:<18} {value}")
 
 
 def main() -> None:

@@ -1,5 +1,8 @@
 """The pipeline as the command runs it: the same steps as the DAGs, one after another."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
 from connectors.land import land_batch
 from expectations.judge import judge_batch
 from golden.build import build_golden as build
@@ -11,21 +14,39 @@ from warehouse.ledger import apply_contract
 from warehouse.publish import BatchOutcome, publish_batch
 
 
-def run_sync(source: str, *, full: bool = False) -> list[BatchOutcome]:
+def _unwatched(step: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def run_sync(
+    source: str,
+    *,
+    full: bool = False,
+    watch: Callable[[str], AbstractContextManager[None]] = _unwatched,
+) -> list[BatchOutcome]:
     """Synchronise every dataset of a source; one outcome a batch, none where nothing is new.
+
+    Args:
+        full: read everything again, whatever was read before.
+        watch: entered around each step: apply, land, standardise, judge, publish.
 
     Raises:
         MotlanError: a step failed or parked its batch; earlier datasets stay published.
     """
     contract = get_contract(source)
-    apply_contract(contract)
+    with watch("apply"):
+        apply_contract(contract)
     outcomes = []
     for dataset in contract.datasets:
-        batch_id = land_batch(dataset.stream, full=full)
+        with watch("land"):
+            batch_id = land_batch(dataset.stream, full=full)
         if batch_id is not None:
-            standardise_batch(batch_id)
-            judge_batch(batch_id)
-            outcomes.append(publish_batch(batch_id))
+            with watch("standardise"):
+                standardise_batch(batch_id)
+            with watch("judge"):
+                judge_batch(batch_id)
+            with watch("publish"):
+                outcomes.append(publish_batch(batch_id))
     return outcomes
 
 

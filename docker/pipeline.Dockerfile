@@ -20,6 +20,7 @@ COPY lookup lookup
 COPY dags dags
 COPY mocks mocks
 COPY cli cli
+COPY benchmarks benchmarks
 COPY contracts contracts
 RUN pip install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . \
     && useradd --uid 10001 --create-home motlan \

@@ -21,6 +21,8 @@ OPTIONS = (
     "--quiet",
 )
 IMAGES = ("dashboard", "lookup", "pipeline")
+PEERS = "dlt[postgres,sql_database]\npyarrow\n"
+"""What `motlan bench` measures against, in an environment of its own with its own pins."""
 
 
 def compile_lock(target: str, *asked: str, stdin: str | None = None) -> None:
@@ -46,6 +48,7 @@ def main() -> int:
     try:
         compile_lock("motlan", "pyproject.toml", "--all-extras")
         compile_lock("uv", *constraint, stdin="uv\n")
+        compile_lock("bench", stdin=PEERS)
         for image in IMAGES:
             extras = (f"--extra={image}", "--extra=build")
             compile_lock(image, "pyproject.toml", *extras, *constraint)

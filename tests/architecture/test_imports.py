@@ -45,7 +45,7 @@ def make_skeleton(folder: Path) -> None:
 
 
 def test_the_rules_cover_every_package() -> None:
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
     assert packages == set(RULES["root_packages"])
     assert set(CONFIGURATION["tool"]["mypy"]["packages"]) == packages
 
