@@ -32,7 +32,7 @@ COLUMNS = {
     "operation": pl.String(),
     "detail": pl.String(),
 }
-#: Every kind of event. The first ones happen every day; the last three follow an earlier event.
+#: Every kind of event. All happen every day but the last two, which follow an earlier event.
 KINDS = {
     "birth": "a child is born and has a personal number, a residence, relations and a TE card",
     "birth_without_number": "a newborn is insured on a temporary card before it has a number",
@@ -58,7 +58,7 @@ KINDS = {
     "number_given": "a newborn on a temporary card receives the personal number",
     "number_followed": "the insurance register takes over a number issued anew",
 }
-FOLLOWING = ("card_closed", "number_given", "number_followed")
+FOLLOWING = ("number_given", "number_followed")
 
 
 def empty_events() -> pl.DataFrame:

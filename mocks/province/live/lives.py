@@ -277,15 +277,24 @@ def _end_insurance(
         day.truth.forget_faults(record, ["gia_tri_den"])
         day.truth.add_fault(NewFault(record, "gia_tri_den", "life_event_missed", last))
         if luck < _CLOSED_LATE:
-            day.later("card_closed", int(rng.integers(1, 6)), card=key, died=last)
+            day.later("card_closed", int(rng.integers(1, 6)), card=key)
 
 
 def close_cards_late(day: Day) -> None:
-    """Cards of the dead that are found open; the truth knows the day on which they should end."""
+    """Cards of the dead that are found open: those due today, and some of all that are known."""
     rng = day.stream("card_closed")
-    due = day.take_due("card_closed")
-    cards = day.books.by_key("the_bhyt", [item["card"] for item in due])
-    for item in due:
-        if item["card"] in cards:
+    cards = [due["card"] for due in day.take_due("card_closed")]
+    faults = day.truth.faults.with_columns(day.truth.true_values["true_value"]).filter(
+        (pl.col("dataset") == "card")
+        & (pl.col("field") == "gia_tri_den")
+        & (pl.col("kind") == "life_event_missed")
+        & pl.col("true_value").is_not_null()
+    )
+    ends = dict(faults.select("record_id", "true_value").iter_rows())
+    some = rng.permutation(len(faults))[: day.count(rng, "card_closed")]
+    cards += faults["record_id"].gather(some).to_list()
+    rows = day.books.by_key("the_bhyt", cards)
+    for key in dict.fromkeys(cards):
+        if key in rows and key in ends:
             event = Event(day, "card_closed", day.draw_time(rng))
-            close_card(event, cards[item["card"]], date.fromisoformat(item["died"]))
+            event.change("the_bhyt", rows[key], {"gia_tri_den": ends[key]})

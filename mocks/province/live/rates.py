@@ -22,6 +22,7 @@ OFFICE = {
     "job_begun": 42.0,
     "job_ended": 38.0,
     "card_issued": 3.0,
+    "card_closed": 1.0,
     "value_mended": 20.0,
     "typing_error": 4.0,
     "number_reissued": 0.2,
