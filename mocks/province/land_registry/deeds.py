@@ -7,12 +7,15 @@ import numpy as np
 import polars as pl
 
 from mocks.province.chance import Bools, Ints, draw_index
-from mocks.province.households import HEAD, NOBODY, PARENT
+from mocks.province.households import HEAD, NOBODY, PARENT, SPOUSE
+from mocks.province.land_registry.plots import REGISTER, count_canaries
+from mocks.province.noise import Noise
 from mocks.province.people import REFERENCE_DAY, World
 
 PIN, OLD_NUMBER, NO_NUMBER = range(3)
 _ADULT_DAYS = 20 * 366
 _LATEST = REFERENCE_DAY - 45
+_NEIGHBOURS = 40
 
 
 def day_number(moment: date) -> int:
@@ -24,6 +27,7 @@ FIRST_ISSUE = day_number(date(1994, 3, 1))
 SECOND_FORM = day_number(date(2009, 12, 10))
 PIN_ON_PAPER = day_number(date(2016, 1, 1))
 THIRD_FORM = day_number(date(2025, 1, 1))
+MERGER = day_number(date(2025, 7, 1))
 #: Shares of the certificates issued between these days and the next.
 _ERAS = ((FIRST_ISSUE, 0.33), (SECOND_FORM, 0.35), (PIN_ON_PAPER, 0.25), (THIRD_FORM, 0.07))
 
@@ -33,6 +37,7 @@ class Deeds:
     """One element a certificate.
 
     parcel: row of the plots. first, second: rows of World.people, NOBODY without a second holder.
+    buyer: who owns the land in truth, by a paper that no register knows; else NOBODY.
     issued: days since 1970. for_household: granted to a household under its head's name.
     evidence: PIN, OLD_NUMBER or NO_NUMBER.
     """
@@ -40,48 +45,89 @@ class Deeds:
     parcel: Ints
     first: Ints
     second: Ints
+    buyer: Ints
     issued: Ints
     for_household: Bools
     evidence: Ints
 
 
 def grant_deeds(
-    rng: np.random.Generator, world: World, plots: pl.DataFrame, count: int, *, canaries: Ints
+    rng: np.random.Generator, world: World, plots: pl.DataFrame, count: int, noise: Noise
 ) -> Deeds:
     """`count` certificates on as many parcels, then one for each canary's parcel."""
-    ordinary = len(plots) - len(canaries)
+    ordinary = len(plots) - count_canaries(world)
     chosen = np.sort(rng.choice(ordinary, count, replace=False))
     parcel = np.r_[chosen, np.arange(ordinary, len(plots))]
-    total = len(parcel)
-    is_canary = np.arange(total) >= count
-    heads = np.flatnonzero((world.people["role"] == HEAD).to_numpy())
-    head = heads[plots["owner"].to_numpy()[parcel]]
-    farm, form = plots["farm"].to_numpy()[parcel], rng.random(total)
-    dead = _find_dead_parents(world)[world.people["household"].to_numpy()[head]]
-    inherited = ~is_canary & (dead != NOBODY) & (rng.random(total) < 0.4)
-    for_household = farm & (form < 0.30) & ~is_canary & ~inherited
-    couple = ~for_household & ~inherited & ~is_canary & (form < np.where(farm, 0.42, 0.34))
+    ours = np.arange(len(parcel)) < count
+    household = plots["owner"].to_numpy()[parcel]
+    head = np.flatnonzero((world.people["role"] == HEAD).to_numpy())[household]
+
+    def befalls(kind: str, able: Bools, *, of_all: bool = False) -> Bools:
+        """As many of those `able` as the rate says; `of_all`: as many of all, as far as they go."""
+        luck, rate = rng.random(len(able)), noise.rate(REGISTER, kind)
+        share = rate * len(able) / max(1, int(able.sum())) if of_all else rate
+        hit: Bools = able & (luck < share)
+        return hit
+
+    dead = _find_dead_holders(world)[household]
+    inherited = befalls("owner_dead", ours & (dead != NOBODY), of_all=True)
+    farm = plots["farm"].to_numpy()[parcel]
+    for_household = befalls("owner_household", farm & ours & ~inherited)
+    spouse = _find_living_spouses(world)[head]
+    married = ours & ~inherited & ~for_household & (spouse != NOBODY)
+    couple = befalls("owner_couple", married)
     first = np.where(inherited, dead, head)
-    issued = _draw_issue_days(rng, world, first)
-    late = PIN_ON_PAPER + 400 + rng.integers(0, 3000, total)
-    issued = np.where(is_canary, np.maximum(issued, late), issued)
-    evidence = np.where(is_canary, PIN, _draw_evidence(rng, issued))
-    second = np.where(couple, world.spouse[head], NOBODY)
-    return Deeds(parcel, first, second, issued, for_household, evidence)
+    issued = _draw_issue_days(rng, world, first, canaries=~ours)
+    before_pins = ours & (issued < PIN_ON_PAPER)
+    bare = befalls("no_number", before_pins)
+    held_old = world.people["old_number"].is_not_null().to_numpy()[first]
+    old = befalls("old_number_only", before_pins & ~bare & held_old)
+    sold = befalls("transfer_unregistered", ours)
+    return Deeds(
+        parcel=parcel,
+        first=first,
+        second=np.where(couple, spouse, NOBODY),
+        buyer=np.where(sold, _draw_buyers(rng, world, household), NOBODY),
+        issued=issued,
+        for_household=for_household,
+        evidence=np.where(bare, NO_NUMBER, np.where(old, OLD_NUMBER, PIN)),
+    )
 
 
-def _find_dead_parents(world: World) -> Ints:
-    """By household: a dead parent of its head, whose land nobody has taken over on paper."""
+def _find_dead_holders(world: World) -> Ints:
+    """By household: its dead spouse or parent, whose land nobody has taken over on paper."""
     people = world.people
-    is_dead = (people["role"] == PARENT) & people["death_day"].is_not_null()
-    dead = np.flatnonzero(is_dead.to_numpy())
     found = np.full(len(world.households), NOBODY, dtype=np.int64)
-    found[people["household"].to_numpy()[dead]] = dead
+    household = people["household"].to_numpy()
+    for role in (SPOUSE, PARENT):
+        died = (people["role"] == role) & people["death_day"].is_not_null()
+        dead = np.flatnonzero(died.to_numpy())
+        found[household[dead]] = dead
     return found
 
 
-def _draw_issue_days(rng: np.random.Generator, world: World, holders: Ints) -> Ints:
-    """Nobody under 20 is granted a certificate, nor anybody dead."""
+def _find_living_spouses(world: World) -> Ints:
+    """By row of World.people: the spouse if alive."""
+    alive = world.people["death_day"].is_null().to_numpy()
+    spouses: Ints = np.where(alive[world.spouse], world.spouse, NOBODY)
+    return spouses
+
+
+def _draw_buyers(rng: np.random.Generator, world: World, sellers: Ints) -> Ints:
+    """The head of another household, mostly of the same old commune (rows of World.people)."""
+    heads = np.flatnonzero((world.people["role"] == HEAD).to_numpy())
+    order = np.argsort(world.households["old_commune_code"].to_numpy(), kind="stable")
+    seat = np.empty_like(order)
+    seat[order] = np.arange(len(order))
+    steps = rng.integers(1, min(_NEIGHBOURS, len(order)), len(sellers))
+    buyers: Ints = heads[order[(seat[sellers] + steps) % len(order)]]
+    return buyers
+
+
+def _draw_issue_days(
+    rng: np.random.Generator, world: World, holders: Ints, *, canaries: Bools
+) -> Ints:
+    """On working days. Nobody under 20 is granted a certificate, nor anybody dead."""
     count = len(holders)
     birth = world.people["birth_day"].to_numpy()[holders]
     last = world.people["death_day"].fill_null(REFERENCE_DAY).to_numpy()[holders] - 45
@@ -91,14 +137,9 @@ def _draw_issue_days(rng: np.random.Generator, world: World, holders: Ints) -> I
     day = edges[era] + np.floor(rng.random(count) * width).astype(np.int64)
     earliest = np.minimum(np.maximum(birth + _ADULT_DAYS, FIRST_ISSUE), last - 1)
     again = earliest + np.floor(rng.random(count) * (last - earliest)).astype(np.int64)
-    days: Ints = np.where((day < earliest) | (day > last), again, day)
-    return days
-
-
-def _draw_evidence(rng: np.random.Generator, issued: Ints) -> Ints:
-    """Old papers name a holder by number of the old card, or by name and year of birth alone."""
-    luck = rng.random(len(issued))
-    is_old = issued < PIN_ON_PAPER
-    pin, bare = np.where(is_old, 0.26, 0.52), np.where(is_old, 0.16, 0.01)
-    drawn = np.where(luck < pin, PIN, np.where(luck < 1 - bare, OLD_NUMBER, NO_NUMBER))
-    return drawn.astype(np.int64)
+    day = np.where((day < earliest) | (day > last), again, day)
+    late = PIN_ON_PAPER + 400 + rng.integers(0, 3000, count)
+    day = np.where(canaries, np.maximum(day, late), day)
+    past_friday = np.maximum((day + 3) % 7 - 4, 0)
+    working: Ints = (day - past_friday).astype(np.int64)
+    return working
