@@ -17,7 +17,7 @@ from mocks.province.describe.registers import (
 from mocks.province.reference import read_gazetteer
 
 Figures = dict[str, Any]
-_OLDEST_BAND = 95
+_OLDEST_BAND, _OLDEST_INSURED_BAND = 95, 80
 _BAND_YEARS = 5
 _SURNAMES_SHOWN = 14
 #: Share of the country's people, in percent, as public statistics of 2005 have it.
@@ -106,14 +106,14 @@ def _count_rows(folder: Path, living: pl.DataFrame) -> dict[str, int]:
     return {"people": len(living)} | rows
 
 
-def _band(column: str) -> pl.Expr:
-    """First year of the five-year band; the last band has no end."""
-    return (pl.col(column) // _BAND_YEARS * _BAND_YEARS).clip(0, _OLDEST_BAND)
+def _band(oldest: int) -> pl.Expr:
+    """First year of everyone's five-year band, up to `oldest`: that band has no end."""
+    return (pl.col("age") // _BAND_YEARS * _BAND_YEARS).clip(0, oldest).alias("from")
 
 
 def _count_ages(living: pl.DataFrame) -> list[Figures]:
     counted = (
-        living.group_by(_band("age").alias("from"))
+        living.group_by(_band(_OLDEST_BAND))
         .agg(male=(pl.col("sex") == 1).sum(), female=(pl.col("sex") == 2).sum())
         .sort("from")
     )
@@ -133,7 +133,7 @@ def _count_communes(living: pl.DataFrame, province: str) -> list[Figures]:
 
 
 def _count_surnames(living: pl.DataFrame) -> list[Figures]:
-    """The commonest surnames in percent of those who have one in front, beside the nation's."""
+    """The commonest surnames in percent of all people, beside the nation's; clans count as none."""
     surnames = living.filter(~pl.col("ethnic_code").is_in(_CLAN_LAST)).select(
         name=pl.col("full_name").str.extract(r"^(\S+)").replace(_TWINS)
     )
@@ -143,7 +143,7 @@ def _count_surnames(living: pl.DataFrame) -> list[Figures]:
     return [
         {
             "name": row["name"],
-            "percent": 100 * row["people"] / len(surnames),
+            "percent": 100 * row["people"] / len(living),
             "national": NATIONAL_SURNAMES.get(row["name"]),
         }
         for row in counted.head(_SURNAMES_SHOWN).to_dicts()
@@ -162,7 +162,7 @@ def _count(frame: pl.DataFrame, column: str, name: str) -> list[Figures]:
 
 
 def _count_insured(living: pl.DataFrame) -> list[Figures]:
-    counted = living.group_by(_band("age").alias("from")).agg(
+    counted = living.group_by(_band(_OLDEST_INSURED_BAND)).agg(
         people=pl.len(), insured=pl.col("insured").sum()
     )
     return counted.sort("from").to_dicts()

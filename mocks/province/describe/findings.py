@@ -115,11 +115,10 @@ def tell_kinds(kinds: Rows) -> Pair:
 
 
 def tell_insured(insured: Rows) -> Pair:
-    """The whole, and the band that is covered least."""
-    total = 100 * sum(b["insured"] for b in insured) / sum(b["people"] for b in insured)
-    least = min(
-        (band for band in insured if band["people"] >= 30), key=lambda b: b["insured"] / b["people"]
-    )
+    """The whole, and the band of age that is covered least."""
+    people = sum(b["people"] for b in insured)
+    total = 100 * sum(b["insured"] for b in insured) / people
+    least = min(insured, key=lambda band: band["insured"] / band["people"])
     share = 100 * least["insured"] / least["people"]
     return (
         f"{percent(total)} số dân có bảo hiểm y tế; thấp nhất ở nhóm từ {least['from']} "

@@ -14,6 +14,7 @@ Rows = Sequence[dict[str, Any]]
 _WIDTH = 460
 _DAYS = 365.2425
 _TURNS = 600
+_PEOPLES_NAMED = 7
 #: Cells are tinted by how many times the people are born that day that an even year would have.
 _TINTS = (0.7, 0.9, 1.1, 1.3, 2.0, 4.0)
 
@@ -131,9 +132,12 @@ def draw_surnames(surnames: Rows) -> Chart:
 
 def draw_peoples(peoples: Rows) -> Chart:
     """A hundred squares, one for each hundredth of the people, beside the shares."""
-    total = sum(row["people"] for row in peoples)
-    dealt = _deal_hundred([row["people"] for row in peoples])
-    tints = [f"people-{min(place, 7)}" for place in range(len(peoples))]
+    shown = [(name_people(row["code"]), row["people"]) for row in peoples[:_PEOPLES_NAMED]]
+    if others := sum(row["people"] for row in peoples[_PEOPLES_NAMED:]):
+        shown.append(("khác", others))
+    total = sum(people for _, people in shown)
+    dealt = _deal_hundred([people for _, people in shown])
+    tints = [f"people-{place}" for place in range(len(shown))]
     cells = [tint for tint, count in zip(tints, dealt, strict=True) for _ in range(count)]
     side, gap = 18, 4
     marks: list[Mark] = []
@@ -144,16 +148,14 @@ def draw_peoples(peoples: Rows) -> Chart:
             if cell == tint
         ]
         marks.append(squares(tint, corners, side))
-    listed = peoples[:9]
-    for place, row in enumerate(listed):
+    for place, (name, people) in enumerate(shown):
         y = place * 24
-        name = name_people(row["code"])
         marks += [
             squares(tints[place], [(256, y + 2)], 14),
             words("label", 280, y + 14, name),
-            words("value", _WIDTH, y + 14, percent(100 * row["people"] / total, 2), "end"),
+            words("value", _WIDTH, y + 14, percent(100 * people / total, 2), "end"),
         ]
-    return Chart(_WIDTH, max(10 * (side + gap) - gap, 24 * len(listed)) + 2, marks)
+    return Chart(_WIDTH, max(10 * (side + gap) - gap, 24 * len(shown)) + 2, marks)
 
 
 def _deal_hundred(counts: Sequence[int]) -> list[int]:

@@ -7,7 +7,7 @@ Pair = tuple[str, str]
 
 REGISTERS: Final[dict[str, Pair]] = {
     "population": ("Dân cư", "Population"),
-    "social_insurance": ("Bảo hiểm xã hội", "Social insurance"),
+    "social_insurance": ("Bảo hiểm", "Social insurance"),
     "land_registry": ("Đất đai", "Land"),
 }
 DATASETS: Final[dict[str, Pair]] = {
