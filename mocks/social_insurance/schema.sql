@@ -10,6 +10,7 @@ CREATE TABLE bhxh.nguoi_tham_gia (
     ho_va_ten       text,
     ngay_sinh       text,
     gioi_tinh       text,
+    dan_toc         text,
     ma_xa           text,
     huong_luong_huu boolean,
     cap_nhat        timestamp(3) NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'Asia/Ho_Chi_Minh')

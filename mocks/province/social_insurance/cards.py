@@ -1,7 +1,9 @@
 """the_bhyt: health insurance cards.
 
-Object codes and levels: Decision 1351/QĐ-BHXH, Circular 30/2020/TT-BYT, art. 10. The near-poor had
-level 3 until 2025 and have level 2 from 1 January 2026. A child's card ends at 72 months.
+Object codes and levels: Decision 1351/QĐ-BHXH, Circular 30/2020/TT-BYT, art. 10. From 1 January
+2026 near-poor (CN) have level 2, not 3, and social pensioners (LH) 2, not 4 (CV 38/BYT-BH).
+A child's card ends at 72 months; a newborn without a number has TE1, 01 and ten digits. Cards of
+the form of 2021 show the last ten digits only (Decision 1666/QĐ-BHXH).
 """
 
 from datetime import date
@@ -9,35 +11,53 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from mocks.province.chance import Ints
+from mocks.province.chance import Bools, Floats, Ints, draw_distinct, pad_digits
 from mocks.province.clock import stamp_local
+from mocks.province.ethnic_codes import HOA, KINH
 from mocks.province.faults import ACCEPT, QUARANTINE, Fault, Spoiler, Truth, never
 from mocks.province.people import REFERENCE_DAY, YEAR_DAYS, World
 from mocks.province.profiles import REFERENCE_DATE
-from mocks.province.social_insurance.participants import Insured
+from mocks.province.social_insurance.participants import TRADES, Insured
 from mocks.province.spelling import flip_digit
 
 _YEAR = REFERENCE_DATE.year
-_NEW_YEAR = (date(_YEAR, 1, 1) - date(1970, 1, 1)).days
+_EPOCH = date(1970, 1, 1)
+_NEW_YEAR = (date(_YEAR, 1, 1) - _EPOCH).days
+_CHANGE_DATE = date(2026, 1, 1)
 _FACILITIES = 60
-_UPLAND_PEOPLES = ["02", "07", "09", "13"]
-_OPEN_KINDS = ["DN4", "HT3", "BT2"]
+_LASTING = ["DN", "HC", "HT", "LH"]
 _NO_END = -1
-_NUMBER, _UNTIL = "so_the", "gia_tri_den"
+#: Level by object code; of CN and LH that before the change.
+_LEVELS = {
+    **dict.fromkeys(("HS", "SV", "DN", "HC", "CH", "XD", "GD", "LH"), 4),
+    **dict.fromkeys(("HT", "CN"), 3),
+    **dict.fromkeys(("CK", "HN", "DT", "DK", "BT"), 2),
+    **dict.fromkeys(("TE", "CC"), 1),
+}
+_SHORT_SHARE, _SPACED_SHARE, _DASHED_SHARE = 0.12, 0.11, 0.04
+_NUMBER, _UNTIL, _FACILITY = "so_the", "gia_tri_den", "ma_kcb"
 
-
-_LEVEL_FIVE = pl.format(
-    "{}5{}", pl.col(_NUMBER).str.head(2), pl.col(_NUMBER).str.slice(3)
-)  # Level 5 belongs to none of the objects that the province has.
+_number = pl.col(_NUMBER)
+_is_plain = _number.str.contains(r"^[A-Z]{2}\d{13}$")
+_is_changed = _number.str.contains("^(?:CN2|LH2)") & (pl.col("gia_tri_tu") >= _CHANGE_DATE)
 _FAULTS = (
-    Fault("text_cut", _NUMBER, QUARANTINE, pl.col(_NUMBER).str.head(9)),
+    Fault("text_cut", _NUMBER, QUARANTINE, _number.str.head(9)),
     Fault("life_event_missed", _UNTIL, ACCEPT, never(), among=pl.col("_is_dead")),
+    # Level 5 belongs to none of the objects that the province has.
     Fault(
         "entitlement_wrong",
         _NUMBER,
         ACCEPT,
-        _LEVEL_FIVE,
-        among=~pl.col(_NUMBER).str.contains(" "),
+        pl.format("{}5{}", _number.str.head(2), _number.str.slice(3)),
+        among=_is_plain,
+    ),
+    Fault(
+        "entitlement_wrong",
+        _NUMBER,
+        ACCEPT,
+        _number.str.replace("^CN2", "CN3").str.replace("^LH2", "LH4"),
+        among=_is_plain & _is_changed,
+        weight=10,
     ),
     Fault(
         "dates_reversed",
@@ -46,13 +66,14 @@ _FAULTS = (
         pl.date(pl.col("gia_tri_tu").dt.year() - 1, 6, 30),
         among=~pl.col("_is_dead"),
     ),
-    Fault("typing_error", _NUMBER, ACCEPT, flip_digit(pl.col(_NUMBER))),
+    Fault("typing_error", _NUMBER, ACCEPT, flip_digit(_number)),
+    Fault("value_missing", _FACILITY, ACCEPT, never(), weight=5),
     Fault(
         "entitlement_wrong",
         _UNTIL,
         ACCEPT,
         pl.date(pl.col(_UNTIL).dt.year() + 1, 12, 31),
-        among=pl.col(_NUMBER).str.starts_with("TE") & (pl.col(_UNTIL) >= REFERENCE_DATE),
+        among=_number.str.starts_with("TE") & (pl.col(_UNTIL) >= REFERENCE_DATE),
         weight=13,
     ),
 )
@@ -61,71 +82,81 @@ _FAULTS = (
 def write_cards(rng: np.random.Generator, world: World, insured: Insured) -> pl.DataFrame:
     """Everyone's card of this year (the dead: to the day of death), last year's for a fifth."""
     people = world.people[insured.rows]
-    count = len(people)
-    birth = people["birth_day"].to_numpy()
+    count, birth = len(people), people["birth_day"].to_numpy()
     sixth = birth + np.floor(6 * YEAR_DAYS).astype(np.int64) - 2
     death = people["death_day"].fill_null(REFERENCE_DAY + 40_000).to_numpy()
-    alive = death > REFERENCE_DAY
-    kinds = _draw_kinds(rng, world, insured, _YEAR)
-    child = (kinds == "TE1").to_numpy()
-    lasting = kinds.is_in(_OPEN_KINDS).to_numpy() & (rng.random(count) < 0.4)
+    alive, fates = death > REFERENCE_DAY, rng.random((2, count))
+    codes = _choose_codes(world, insured, fates, _YEAR)
+    child = (codes == "TE").to_numpy()
+    lasting = codes.is_in(_LASTING).to_numpy() & (rng.random(count) < 0.4)
     due = np.where(child, sixth, _NEW_YEAR + 364 + rng.integers(0, 2, count) * 31)
     last = np.where(alive & lasting, _NO_END, np.minimum(due, death))
-    begin = np.maximum(np.where(alive, _NEW_YEAR, death - 400), birth)
-    now = _write_batch(rng, insured, kinds, begin=begin, last=last)
+    begin = np.where(child, birth, np.maximum(_find_new_year(np.minimum(death, due)), birth))
+    holders = np.arange(count)
+    now = _write_batch(rng, insured, holders, codes, np.stack([begin, last]))
     had_one = alive & (birth < _NEW_YEAR - 500) & ~child & (rng.random(count) < 0.2)
-    past = _write_last_year(rng, world, insured, np.flatnonzero(had_one))
+    before = _choose_codes(world, insured, fates, _YEAR - 1)
+    past = _write_last_year(rng, insured, np.flatnonzero(had_one), before, sixth)
     frame = pl.concat([now, past]).sort("nguoi_id", "gia_tri_tu").with_row_index("id", offset=1)
     return stamp_local(rng, frame.cast({"id": pl.Int64}), "cap_nhat")
 
 
+def _find_new_year(days: Ints) -> Ints:
+    """1 January of the year of each day, this year's at the latest."""
+    years = np.minimum(days, REFERENCE_DAY).astype("datetime64[D]").astype("datetime64[Y]")
+    first: Ints = years.astype("datetime64[D]").astype(np.int64)
+    return first
+
+
 def _write_last_year(
-    rng: np.random.Generator, world: World, insured: Insured, rows: Ints
+    rng: np.random.Generator, insured: Insured, holders: Ints, codes: pl.Series, sixth: Ints
 ) -> pl.DataFrame:
-    before = Insured(insured.rows[rows], insured.numbers.gather(rows), insured.keys[rows])
-    kinds = _draw_kinds(rng, world, before, _YEAR - 1)
-    birth = world.people["birth_day"].to_numpy()[before.rows]
-    sixth = birth + np.floor(6 * YEAR_DAYS).astype(np.int64) - 2
-    new_eve = np.full(len(rows), _NEW_YEAR - 1)
-    last = np.where((kinds == "TE1").to_numpy(), np.minimum(sixth, new_eve), new_eve)
-    begin = np.minimum(np.full(len(rows), _NEW_YEAR - 365), last)
-    return _write_batch(rng, before, kinds, begin=begin, last=last)
+    mine = codes.gather(holders)
+    eve, child = np.full(len(holders), _NEW_YEAR - 1), (mine == "TE").to_numpy()
+    last = np.where(child, np.minimum(sixth[holders], eve), eve)
+    begin = np.minimum(np.full(len(holders), _NEW_YEAR - 365), last)
+    return _write_batch(rng, insured, holders, mine, np.stack([begin, last]))
 
 
-def _draw_kinds(rng: np.random.Generator, world: World, insured: Insured, year: int) -> pl.Series:
-    """Object code and level, by who the person was at the end of that year."""
+def _choose_codes(world: World, insured: Insured, fates: Floats, year: int) -> pl.Series:
+    """Object code by who the person was at the end of that year; `fates` decide what luck does."""
     people = world.people[insured.rows]
     ages = world.ages[insured.rows] - (_YEAR - year)
-    upland = people["ethnic_code"].is_in(_UPLAND_PEOPLES).to_numpy()
-    luck = rng.random(len(people))
-    near_poor = "CN2" if year >= date(2026, 1, 1).year else "CN3"
-    cases = (
-        (ages < 6, "TE1"),
-        (upland & (luck < 0.25), "DK2"),
-        (upland & (luck < 0.50), "DT2"),
-        (ages < 18, "HS4"),
-        (ages < 22, "SV4"),
-        (people["receives_pension"].to_numpy(), "HT3"),
-        (people["works"].to_numpy(), "DN4"),
-        (ages >= 75, "BT2"),
-        (luck < 0.03, "HN2"),
-        (luck < 0.07, near_poor),
-    )
-    drawn = np.select([case for case, _ in cases], [kind for _, kind in cases], "GD4")
+    upland = (~people["ethnic_code"].is_in([KINH, HOA])).to_numpy()
+    works, (luck, fate) = people["works"].to_numpy(), fates
+    cases: list[tuple[Bools, str]] = [
+        (ages < 6, "TE"),
+        *((works & (insured.trades == code).to_numpy(), code) for code in TRADES),
+        ((ages >= 70) & (fate < 0.004), "CC"),
+        ((ages >= 60) & (fate < 0.04), "CK"),
+        (people["receives_pension"].to_numpy(), "HT"),
+        (upland & (luck < 0.25), "DK"),
+        (upland & (luck < 0.50), "DT"),
+        (fate > 0.97, "HN"),
+        (fate > 0.93, "CN"),
+        ((ages >= 16) & (fate > 0.915), "BT"),
+        (ages < 18, "HS"),
+        (ages < 22, "SV"),
+        (ages >= 75, "LH"),
+    ]
+    drawn = np.select([case for case, _ in cases], [code for _, code in cases], "GD")
     return pl.Series(drawn.tolist(), dtype=pl.String)
 
 
 def _write_batch(
-    rng: np.random.Generator, insured: Insured, kinds: pl.Series, *, begin: Ints, last: Ints
+    rng: np.random.Generator, insured: Insured, holders: Ints, codes: pl.Series, days: Ints
 ) -> pl.DataFrame:
-    """One card a participant; one in seven is written with spaces, as it is printed."""
-    count = len(insured.rows)
+    """One card a holder (positions in `insured`); `days`: first and last, a row each."""
+    count, (begin, last) = len(holders), days
     frame = pl.DataFrame(
         {
-            "nguoi_id": insured.keys,
-            "kind": kinds,
-            "number": insured.numbers,
-            "spaced": rng.random(count) < 0.15,
+            "nguoi_id": insured.keys[holders],
+            "code": codes,
+            "number": insured.numbers.gather(holders),
+            "unnumbered": insured.unnumbered[holders],
+            "temporary": pad_digits(draw_distinct(rng, np.zeros(count, dtype=np.int64), 9), 10),
+            "province": insured.provinces.gather(holders),
+            "form": rng.random(count),
             "facility": rng.integers(1, _FACILITIES + 1, count),
             "begin": begin,
             "last": last,
@@ -133,17 +164,38 @@ def _write_batch(
             "counted": rng.random(count) < 0.7,
         }
     )
-    printed = pl.format(
-        "{} {} 22 {}", pl.col("kind").str.slice(0, 2), pl.col("kind").str.slice(2), "number"
-    )
     day = {name: pl.col(name).cast(pl.Int32).cast(pl.Date) for name in ("begin", "last", "since")}
     return frame.select(
         "nguoi_id",
-        so_the=pl.when("spaced").then(printed).otherwise(pl.format("{}22{}", "kind", "number")),
-        ma_kcb=pl.format("22{}", pl.col("facility").cast(pl.String).str.zfill(3)),
+        so_the=_write_number(day["begin"]),
+        ma_kcb=pl.format("{}{}", "province", pl.col("facility").cast(pl.String).str.zfill(3)),
         gia_tri_tu=day["begin"],
         gia_tri_den=pl.when(pl.col("last") != _NO_END).then(day["last"]),
         du_5_nam=pl.when("counted").then(day["since"]),
+    )
+
+
+def _write_number(begin: pl.Expr) -> pl.Expr:
+    """In full, printed in groups, or the last ten digits; a newborn's is a temporary one."""
+    form, changed = pl.col("form"), begin >= _CHANGE_DATE
+    level = (
+        pl.when(pl.col("code").is_in(["CN", "LH"]) & changed)
+        .then(2)
+        .otherwise(pl.col("code").replace_strict(_LEVELS, return_dtype=pl.Int32))
+        .cast(pl.String)
+    )
+    spaced = pl.format("{} {} {} {}", "code", level, "province", "number")
+    printed = _SHORT_SHARE + _SPACED_SHARE
+    return (
+        pl.when("unnumbered")
+        .then(pl.format("TE101{}", "temporary"))
+        .when(form < _SHORT_SHARE)
+        .then("number")
+        .when(form < printed)
+        .then(spaced)
+        .when(form < printed + _DASHED_SHARE)
+        .then(spaced.str.replace_all(" ", "-", literal=True))
+        .otherwise(pl.format("{}{}{}{}", "code", level, "province", "number"))
     )
 
 
@@ -156,8 +208,9 @@ def spoil_cards(
         "canary", _is_dead=pl.col("death_day").is_not_null(), nguoi_id=pl.Series(insured.keys)
     )
     held = cards.join(holders, on="nguoi_id", how="left", maintain_order="left")
-    frame = held.drop("canary")
-    spoiler = Spoiler(frame, table=("social_insurance", "card"), key="id", truth=truth)
+    spoiler = Spoiler(
+        held.drop("canary"), table=("social_insurance", "card"), key="id", truth=truth
+    )
     spoiler.protect((held["canary"] > 0).to_numpy())
     spoiler.spread(rng, _FAULTS)
     return spoiler.finish()

@@ -1,120 +1,168 @@
-"""nguoi_tham_gia: one row a participant."""
+"""nguoi_tham_gia: who takes part, and one row for each of them; a few stand there twice."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from mocks.province.canaries import canary_rows
-from mocks.province.chance import Ints
+from mocks.province.chance import Bools, Ints, draw_texts
 from mocks.province.clock import stamp_local
-from mocks.province.faults import ACCEPT, QUARANTINE, REPAIR, Fault, Spoiler, Truth, blank, never
+from mocks.province.ethnic_codes import to_1979_list
+from mocks.province.faults import ACCEPT, Truth
 from mocks.province.identifiers import issue_insurance_numbers
-from mocks.province.people import World
-from mocks.province.spelling import (
-    drop_marks,
-    flip_digit,
-    has_marks,
-    has_movable_tone,
-    lose_zero,
-    move_tones,
-    untidy,
-)
+from mocks.province.people import REFERENCE_DAY, World
 
 TABLE = ("social_insurance", "participant")
 _DEAD_INSURED_SHARE = 0.5
 _FIRST_KEY = 100_000
-_NAME, _PIN, _BORN = "ho_va_ten", "so_dinh_danh", "ngay_sinh"
-_DAY, _MONTH = pl.col(_BORN).str.slice(0, 2), pl.col(_BORN).str.slice(3, 2)
+_NEWBORN_DAYS = 75
+_TWICE_AGE = 30
+_KEPT_OLD_NUMBER = 0.6
+#: Object codes of those who work for others: enterprise, public service, other employers, army.
+TRADES = {"DN": 0.78, "HC": 0.14, "CH": 0.075, "XD": 0.005}
+_NUMBER, _PIN = "ma_so_bhxh", "so_dinh_danh"
 
 
 @dataclass(frozen=True)
 class Insured:
-    """Participants: `rows` of World.people, their insurance numbers and row keys."""
+    """Participants, one element each.
+
+    rows: of World.people. numbers: insurance numbers. keys: row keys in the register.
+    provinces: code of the home's province before July 2025, two digits. trades: object code while
+    employed. unnumbered: newborns whose number has not come yet. twice: positions of those who
+    stand here a second time, under `older_keys` and `older_numbers`.
+    """
 
     rows: Ints
     numbers: pl.Series
     keys: Ints
+    provinces: pl.Series
+    trades: pl.Series
+    unnumbered: Bools
+    twice: Ints
+    older_keys: Ints
+    older_numbers: pl.Series
 
 
-_YEAR = pl.col(_BORN).str.slice(6)
-_SPACED = pl.concat_str(*(pl.col(_PIN).str.slice(n, 3) for n in range(0, 12, 3)), separator=" ")
-_AS_FLOAT = pl.format("{}.{}E+10", pl.col(_PIN).str.slice(1, 1), pl.col(_PIN).str.slice(2, 4))
-_PIN_AS_FLOAT = Fault("scientific", _PIN, QUARANTINE, _AS_FLOAT)
-_FAULTS = (
-    _PIN_AS_FLOAT,
-    Fault("value_missing", _NAME, QUARANTINE, blank()),
-    Fault("date_impossible", _BORN, QUARANTINE, "31/02/" + _YEAR),
-    Fault("value_missing", _PIN, ACCEPT, never(), weight=30),
-    Fault("typing_error", _PIN, ACCEPT, flip_digit(pl.col(_PIN))),
-    Fault(
-        "zero_lost",
-        _PIN,
-        REPAIR,
-        lose_zero(pl.col(_PIN)),
-        among=pl.col(_PIN).str.starts_with("0") & ~pl.col(_PIN).str.starts_with("00"),
-    ),
-    Fault("separators", _PIN, REPAIR, _SPACED),
-    Fault("marks_missing", _NAME, ACCEPT, drop_marks(pl.col(_NAME)), among=has_marks(_NAME)),
-    Fault("untidy", _NAME, REPAIR, untidy(pl.col(_NAME))),
-    Fault("tone_moved", _NAME, REPAIR, move_tones(pl.col(_NAME)), among=has_movable_tone(_NAME)),
-    Fault("year_only", _BORN, ACCEPT, _YEAR, among=_YEAR < "1967"),
-    Fault(
-        "day_month_swapped",
-        _BORN,
-        ACCEPT,
-        pl.format("{}/{}/{}", _MONTH, _DAY, _YEAR),
-        among=(_DAY <= "12") & (_DAY != _MONTH),
-    ),
-)
-
-
-def choose_insured(rng: np.random.Generator, world: World, wanted: int) -> Insured:
-    """`wanted` people besides the canaries: every outsider, half of the dead, the rest living."""
+def choose_insured(rng: np.random.Generator, world: World, wanted: int, truth: Truth) -> Insured:
+    """People for `wanted` rows, canaries besides: every outsider, half of the dead, the living."""
     people = world.people
-    surely = (~people["in_population"] | (people["canary"] > 0)).to_numpy()
+    canary = (people["canary"] > 0).to_numpy()
+    surely = ~people["in_population"].to_numpy() | canary
+    rate = truth.noise.rate("social_insurance", "person_twice")
+    doubles = max(1, round(rate * wanted)) if rate > 0 else 0
     dead = np.flatnonzero(people["death_day"].is_not_null().to_numpy())
     buried = rng.choice(dead, int(len(dead) * _DEAD_INSURED_SHARE), replace=False)
     living = np.flatnonzero(people["death_day"].is_null().to_numpy() & ~surely)
-    rest = wanted + int((people["canary"] > 0).sum()) - int(surely.sum()) - len(buried)
-    chosen = rng.choice(living, rest, replace=False)
-    rows = np.sort(np.r_[np.flatnonzero(surely), buried, chosen])
-    keys = _FIRST_KEY + rng.permutation(len(rows))
-    return Insured(rows, issue_insurance_numbers(rng, len(rows)), keys)
+    # Somebody who stands here twice takes the row of one who is not insured at all.
+    lots = rng.permutation(living)
+    rest = wanted + int(canary.sum()) - int(surely.sum()) - len(buried) - doubles
+    rows = np.sort(np.r_[np.flatnonzero(surely), buried, lots[:rest]])
+    provinces = _find_provinces(world, rows)
+    codes = sorted(world.households["old_province_code"].unique())
+    numbers = issue_insurance_numbers(rng, len(rows) + doubles, codes)
+    keys = _FIRST_KEY + rng.permutation(len(rows) + doubles)
+    trades = draw_texts(rng, list(TRADES), len(rows), weights=list(TRADES.values()))
+    return Insured(
+        rows,
+        numbers[: len(rows)],
+        keys[: len(rows)],
+        provinces,
+        trades,
+        _choose_newborns(rng, people[rows], truth),
+        _choose_doubles(rng, people[rows], doubles),
+        keys[len(rows) :],
+        numbers[len(rows) :],
+    )
+
+
+def _find_provinces(world: World, rows: Ints) -> pl.Series:
+    """Of the household; of an outsider, of the commune where they are met."""
+    homes = world.households.select("commune_code", "old_province_code")
+    known = homes.unique("commune_code", keep="first", maintain_order=True)
+    return (
+        world.people[rows]
+        .select("commune_code")
+        .join(known, on="commune_code", how="left", maintain_order="left")["old_province_code"]
+    )
+
+
+def _choose_newborns(rng: np.random.Generator, people: pl.DataFrame, truth: Truth) -> Bools:
+    """Some of those born in the last months still wait for their personal number."""
+    rate = truth.noise.rate("social_insurance", "life_event_missed")
+    young = people.select(
+        (REFERENCE_DAY - pl.col("birth_day") <= _NEWBORN_DAYS)
+        & pl.col("death_day").is_null()
+        & (pl.col("canary") == 0)
+    )
+    chosen: Bools = young.to_series().to_numpy() & (rng.random(len(people)) < rate)
+    return chosen
+
+
+def _choose_doubles(rng: np.random.Generator, people: pl.DataFrame, count: int) -> Ints:
+    """Positions of `count` living adults who once took part under their old identity card."""
+    able = people.select(
+        pl.col("in_population")
+        & pl.col("old_number").is_not_null()
+        & pl.col("death_day").is_null()
+        & (pl.col("canary") == 0)
+        & (REFERENCE_DAY - pl.col("birth_day") > _TWICE_AGE * 366)
+    )
+    chosen: Ints = np.sort(rng.permutation(np.flatnonzero(able.to_series().to_numpy()))[:count])
+    return chosen
 
 
 def write_participants(
     rng: np.random.Generator, world: World, insured: Insured, truth: Truth
 ) -> pl.DataFrame:
-    """The register's personal data, taken from the person as the person is."""
+    """The register's personal data, taken from the person as the person is.
+
+    Columns that begin with "_" (birth_day, canary) are for the noise and leave with it.
+    """
     people = world.people[insured.rows]
-    truth.link(TABLE, people["truth_id"], pl.Series(insured.keys))
-    has_kept_number = pl.Series(rng.random(len(people)) < 0.6)
+    unnumbered = pl.Series(insured.unnumbered)
+    twice = pl.Series(np.isin(np.arange(len(people)), insured.twice))
+    kept = pl.Series(rng.random(len(people)) < _KEPT_OLD_NUMBER)
     frame = people.select(
         id=pl.Series(insured.keys),
-        ma_so_bhxh=insured.numbers,
-        so_dinh_danh="pin",
-        so_cmnd=pl.when(has_kept_number).then("old_number"),
+        ma_so_bhxh=pl.when(~unnumbered).then(insured.numbers),
+        so_dinh_danh=pl.when(~unnumbered).then("pin"),
+        so_cmnd=pl.when(kept & ~twice).then("old_number"),
         ho_va_ten="full_name",
         ngay_sinh=pl.col("birth_date").dt.strftime("%d/%m/%Y"),
         gioi_tinh=pl.when(pl.col("sex") == 1).then(pl.lit("Nam")).otherwise(pl.lit("Nữ")),
+        dan_toc=to_1979_list(pl.col("ethnic_code")),
         ma_xa="commune_code",
         huong_luong_huu="receives_pension",
+        _birth_day="birth_day",
+        _canary="canary",
     )
+    truth.link(TABLE, people["truth_id"], frame["id"])
+    _note_newborns(people, insured, truth)
+    frame = pl.concat([frame, _write_doubles(frame, people, insured, truth)])
     return stamp_local(rng, frame, "cap_nhat")
 
 
-def spoil_participants(
-    rng: np.random.Generator,
-    participants: pl.DataFrame,
-    world: World,
-    insured: Insured,
-    truth: Truth,
+def _note_newborns(people: pl.DataFrame, insured: Insured, truth: Truth) -> None:
+    rows = np.flatnonzero(insured.unnumbered)
+    keys = pl.Series(insured.keys[rows])
+    missed = {_PIN: people["pin"], _NUMBER: insured.numbers}
+    for column, true_values in missed.items():
+        fault = ("life_event_missed", column, ACCEPT)
+        truth.note(TABLE, fault, keys, true_values.gather(rows))
+
+
+def _write_doubles(
+    frame: pl.DataFrame, people: pl.DataFrame, insured: Insured, truth: Truth
 ) -> pl.DataFrame:
-    """Noise in 2 to 3 % of the rows; canaries only where it is their fate."""
-    people = world.people[insured.rows]
-    spoiler = Spoiler(participants, table=TABLE, key="id", truth=truth)
-    spoiler.protect((people["canary"] > 0).to_numpy())
-    spoiler.spread(rng, _FAULTS)
-    spoiler.spoil(rng, _PIN_AS_FLOAT, canary_rows(people, "social_insurance"))
-    return spoiler.finish()
+    """Earlier rows of a few: by the nine-digit card, without the personal number."""
+    mine = people[insured.twice]
+    earlier = frame[insured.twice].with_columns(
+        id=pl.Series(insured.older_keys),
+        ma_so_bhxh=insured.older_numbers,
+        so_dinh_danh=pl.lit(None, pl.String),
+        so_cmnd=mine["old_number"],
+    )
+    truth.link(TABLE, mine["truth_id"], earlier["id"])
+    truth.note(TABLE, ("person_twice", _PIN, ACCEPT), earlier["id"], mine["pin"])
+    return earlier
