@@ -11,6 +11,7 @@ import polars as pl
 
 from mocks.province.live.books import DATASETS, TABLES, Row
 from mocks.province.live.day import Day, Event
+from mocks.province.live.land import fits_office, list_tcvn3_districts
 from mocks.province.live.numbers import draw_pin
 from mocks.province.live.truth import NewFault, Person
 from mocks.province.noise import FORMS
@@ -32,14 +33,16 @@ _CHILD_AGE, _ADULT_AGE = 16, 20
 def mend_values(day: Day) -> None:
     """Owners put spoilt values right, in each register some."""
     rng = day.stream("value_mended")
-    count = day.count(rng, "value_mended")
+    count, tcvn3 = day.count(rng, "value_mended"), list_tcvn3_districts(day)
     for source, share in _SOURCE_SHARES:
         wanted = max(1, round(count * share))
         done = 0
         for fault in _draw_faults(rng, day, source, wanted):
             name, key = DATASETS[source, fault["dataset"]], fault["record_id"]
             row = day.books.by_key(name, [key]).get(key)
-            if done < wanted and row is not None and _can_be_mended(day, name, row, fault):
+            if done == wanted or row is None or not _can_be_mended(day, name, row, fault):
+                continue
+            if fits_office(fault["true_value"], row.get("ma_don_vi"), tcvn3):
                 says = {"kind": fault["kind"]}
                 event = Event(day, "value_mended", day.draw_time(rng), says=says)
                 event.change(name, row, {fault["field"]: fault["true_value"]})

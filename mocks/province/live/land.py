@@ -24,13 +24,14 @@ _MIN_BUYER_AGE, _MAX_BUYER_AGE = 23, 70
 
 def trade_land(day: Day) -> None:
     """Sales that are registered, then sales that are not."""
-    tcvn3 = _list_tcvn3_districts(day)
+    tcvn3 = list_tcvn3_districts(day)
     for kind in ("land_sold", "land_sold_unregistered"):
         rng = day.stream(kind)
         sellers = _choose_owners(rng, day, day.count(rng, kind), mortgaged=False)
         buyers = _choose_buyers(rng, day, len(sellers) * 2)
         for seller, deed in sellers:
-            buyer = next((b for b in buyers if _can_be_written(b, deed, tcvn3)), None)
+            district = deed["ma_don_vi"]
+            buyer = next((b for b in buyers if fits_office(_write(b), district, tcvn3)), None)
             if buyer is None:
                 continue
             buyers.remove(buyer)
@@ -113,15 +114,19 @@ def _choose_buyers(rng: np.random.Generator, day: Day, count: int) -> list[Perso
     return day.choose(rng, able, count)
 
 
-def _can_be_written(buyer: Person, deed: Row, tcvn3: frozenset[str]) -> bool:
-    """Whether the office's encoding has the letters of the buyer's name and address."""
-    if deed["ma_don_vi"] not in tcvn3:
+def fits_office(text: str, district: str | None, tcvn3: frozenset[str]) -> bool:
+    """Whether the encoding in which a district's office writes its drops has these letters."""
+    if district not in tcvn3:
         return True
     try:
-        encode_tcvn3(buyer["full_name"] + buyer["address"])
+        encode_tcvn3(text)
     except ValueError:
         return False
     return True
+
+
+def _write(buyer: Person) -> str:
+    return f"{buyer['full_name']} {buyer['address']}"
 
 
 def _transfer(rng: np.random.Generator, day: Day, event: Event, deed: Row, buyer: Person) -> None:
@@ -156,7 +161,8 @@ def _sell_by_paper(day: Day, event: Event, deed: Row, buyer: Person) -> None:
     day.truth.add_fault(NewFault(record, "chu_su_dung", "transfer_unregistered", name))
 
 
-def _list_tcvn3_districts(day: Day) -> frozenset[str]:
+def list_tcvn3_districts(day: Day) -> frozenset[str]:
+    """The districts whose offices write TCVN3."""
     query = "SELECT ma_don_vi FROM dia_chinh.don_vi WHERE bang_ma = 'TCVN3'"
     return frozenset(day.books.ask(_SOURCE, query))
 
