@@ -16,6 +16,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "key": _TEXT,
         "pin": _TEXT,
         "old_number": _TEXT,
+        "identity_numbers": _TEXT,
         "insurance_number": _TEXT,
         "card_number": _TEXT,
         "tax_code": _TEXT,

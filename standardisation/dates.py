@@ -28,8 +28,19 @@ def _formats(options: Options) -> Sequence[str]:
 
 
 def date_columns(raw: pl.Expr, options: Options) -> Columns:
-    """A full date. Options: ``formats`` (strptime), "%Y-%m-%d" if not given."""
-    return {"": _parse(clean(raw), _formats(options))}
+    """A full date. Options: ``formats`` (strptime), "%Y-%m-%d" if not given.
+
+    Further forms, each read with a flag: ``otherFormats`` and ``serials``, as for partial dates.
+    """
+    text = clean(raw)
+    return {"": pl.coalesce(_parse(text, _formats(options)), _other_form(text, options))}
+
+
+def date_flags(raw: pl.Expr, options: Options) -> Columns:
+    """A form that is not the owner's own."""
+    text = clean(raw)
+    usual, other = _parse(text, _formats(options)), _other_form(text, options)
+    return {"OTHER_FORM": usual.is_null() & other.is_not_null()}
 
 
 def _other_form(text: pl.Expr, options: Options) -> pl.Expr:

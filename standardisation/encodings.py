@@ -47,7 +47,7 @@ def _byte_of(code: int) -> str:
 _BYTES: Final = {_byte_of(code): code for code in range(256)}
 _TAILS: Final = "".join(_byte_of(code) for code in range(0x80, 0xC0))
 _PLAIN_TAILS: Final = "".join(tail for tail in _TAILS if tail not in "\u00a0‘’“”–—…‚„«»")
-MISREAD_UTF8: Final = f"[ÄÅÆ][{_TAILS}]|á[º»][{_TAILS}]|Ã[{_PLAIN_TAILS}]"
+MISREAD_UTF8: Final = rf"[ÄÅÆ][{_TAILS}]|á[º»][{_TAILS}]|Ã[{_PLAIN_TAILS}]|\p{{Ll}}Ã[{_TAILS}]"
 """What no Vietnamese text holds, but UTF-8 read as code page 1252 does: "Nguyá»…n"."""
 
 

@@ -72,6 +72,11 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
         "old_number": FieldKind(
             numbers.old_number_columns, numbers.old_number_flags, plain=_matches("^[0-9]{9}$")
         ),
+        "identity_numbers": FieldKind(
+            numbers.identity_numbers_columns,
+            numbers.identity_numbers_flags,
+            plain=_matches("^(?:[0-9]{9}|[0-9]{12})$"),
+        ),
         "insurance_number": FieldKind(
             numbers.insurance_number_columns,
             numbers.insurance_number_flags,
@@ -89,7 +94,9 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
             numbers.decimal_flags,
             frozenset({"decimalSeparator", "thousandsSeparator"}),
         ),
-        "date": FieldKind(dates.date_columns, options=frozenset({"formats"})),
+        "date": FieldKind(
+            dates.date_columns, dates.date_flags, frozenset({"formats", "otherFormats", "serials"})
+        ),
         "partial_date": FieldKind(
             dates.partial_date_columns,
             dates.partial_date_flags,

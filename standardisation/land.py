@@ -21,14 +21,18 @@ _RENEWED: Final = {"BHK": "HNK", "NHK": "HNK", "LUN": "LUK", "DTS": "TSC"}
 """Old code -> the code of the 2024 list that took it in."""
 _UNRESOLVED: Final = ("T", "TC")
 """Residential land of old maps; whether rural or urban only the place can tell."""
-_SERIAL: Final = "^([A-ZĐ]{1,2})([0-9OQILZSBG]{6,8})$"
+_SERIAL: Final = "^([A-ZĐ]{1,2})([|]?)([0-9OQILZSBG]{6,8})$"
+_FIRST_GAP: Final = r"^([A-ZĐ]{1,2})[ .\-/]+"
 
 
 def _serial(part: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """One serial "AB 123456", and whether letters were read as digits."""
-    bare = part.str.to_uppercase().str.replace_all(r"[ .\-/]", "")
-    groups = bare.str.extract_groups(_SERIAL)
-    series, written = groups.struct.field("1"), groups.struct.field("2")
+    """One serial "AB 123456", and whether letters were read as digits.
+
+    A gap after the first letters ends the series: "D I234567" is of series D, not DI.
+    """
+    split = part.str.to_uppercase().str.replace(_FIRST_GAP, "$1|")
+    groups = split.str.replace_all(r"[ .\-/]", "").str.extract_groups(_SERIAL)
+    series, written = groups.struct.field("1"), groups.struct.field("3")
     digits = undo_confusion(written)
     size, one = digits.str.len_chars(), series.str.len_chars() == 1
     fits = pl.when(one).then(size <= 7).otherwise(size != 7)
@@ -47,12 +51,12 @@ def certificate_serial_columns(raw: pl.Expr, options: Options) -> Columns:
 
 
 def certificate_serial_flags(raw: pl.Expr, options: Options) -> Columns:
-    """Spaces or marks between digits, and letters read as digits."""
+    """Spaces or marks between digits, no space before them, and letters read as digits."""
     parts = clean(raw).str.split(";")
     confused = parts.list.eval(_serial(pl.element().str.strip_chars(" "))[1])
     return {
         "OCR_DIGIT": confused.list.any(),
-        "SEPARATORS": clean(raw).str.contains(r"[.\-/]|[0-9] +[0-9]"),
+        "SEPARATORS": clean(raw).str.contains(r"(?i)[.\-/]|[0-9] +[0-9]|(?:^|; ?)[A-ZĐ]{1,2}[0-9]"),
     }
 
 

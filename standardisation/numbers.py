@@ -26,13 +26,13 @@ PIN_PREFIXES: Final = (
     *("094", "095", "096"),
 )
 """The 63 provinces of birth registration (Circular 59/2021/TT-BCA); frozen, whatever merges."""
-_CONFUSED: Final = dict(zip("OQILZSBG", "00112586", strict=True))
+CONFUSED: Final = dict(zip("OQILZSBG", "00112586", strict=True))
 """Letters that scanners and typists put for digits."""
 
 
 def undo_confusion(digits: pl.Expr) -> pl.Expr:
     """Letters commonly put for digits, put back."""
-    return digits.str.replace_many(list(_CONFUSED), list(_CONFUSED.values()))
+    return digits.str.replace_many(list(CONFUSED), list(CONFUSED.values()))
 
 
 def _pin(raw: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
@@ -89,6 +89,33 @@ def _lettered(bare: pl.Expr) -> pl.Expr:
     """Whether one or two of ten characters are letters that stand for digits."""
     letters = bare.str.count_matches("[A-Z]").is_between(1, 2)
     return bare.str.contains("^[0-9OQILZSBG]{10}$") & letters
+
+
+def identity_numbers_columns(raw: pl.Expr, options: Options) -> Columns:
+    """Identity numbers of several holders, "; " between them.
+
+    Each a personal number or one of nine digits; what is neither stays as it was written.
+    """
+    return {"": _each(raw).list.eval(_identity(pl.element())).list.join("; ")}
+
+
+def identity_numbers_flags(raw: pl.Expr, options: Options) -> Columns:
+    """The repairs of the personal numbers, and separators."""
+    zero, letter = (_each(raw).list.eval(_pin(pl.element())[place]) for place in (1, 2))
+    return {
+        "SEPARATORS": clean(raw).str.contains(r"(?:^|;) ?[0-9]+(?:[ .\-/]+[0-9]+)+ ?(?:;|$)"),
+        "REPAIRED_LEADING_ZERO": zero.list.any(),
+        "OCR_DIGIT": letter.list.any(),
+    }
+
+
+def _each(raw: pl.Expr) -> pl.Expr:
+    return clean(raw).str.split(";").list.eval(pl.element().str.strip_chars(" "))
+
+
+def _identity(part: pl.Expr) -> pl.Expr:
+    bare = compact(part)
+    return pl.coalesce(_pin(part)[0], pl.when(bare.str.contains("^[0-9]{9}$")).then(bare), part)
 
 
 def insurance_number_columns(raw: pl.Expr, options: Options) -> Columns:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from hub.names import name_key
-from standardisation.numbers import PIN_PREFIXES
+from standardisation.numbers import CONFUSED, PIN_PREFIXES
 from standardisation.text import Columns, Options, clean, clean_flags
 
 _AND: Final = (
@@ -27,6 +27,10 @@ _ORGANISATION: Final = re.compile(
     re.IGNORECASE,
 )
 _PREFIXES: Final = frozenset(PIN_PREFIXES)
+_CONFUSED: Final = str.maketrans(CONFUSED)
+_BIRTH: Final = re.compile("(?:[0-9]{1,2}/[0-9]{1,2}/)?((?:18|19|20)[0-9]{2})")
+"""A year of birth, alone or at the end of a date."""
+_MISREAD_PIN: Final = re.compile("[0-9OQILZSBG]{12}")
 
 
 class _Words(NamedTuple):
@@ -72,13 +76,14 @@ def parse_owners(text: str, numbers: str = "", birth_years: str = "") -> list[di
         party = _read_party(part, words, is_organisation=bool(whole))
         household = party["household"] = bool(party["household"] or household)
         party["pin"], party["old_number"] = _read_number(ids[place])
-        year = years[place]
-        party["birth_year"] = int(year) if re.fullmatch("(?:18|19|20)[0-9]{2}", year) else None
+        year = _BIRTH.fullmatch(years[place])
+        party["birth_year"] = int(year[1]) if year else None
         parties.append({"n": place + 1, **party})
     return parties
 
 
 def _read_party(text: str, words: _Words, *, is_organisation: bool) -> dict[str, Any]:
+    text = text.rstrip(" .")
     alive = words.dead.sub("", text)
     found = None if is_organisation else words.opening.match(alive)
     title = (found["title"] or "").lower() if found else ""
@@ -103,8 +108,14 @@ def _listed(text: str, parties: int) -> Sequence[str]:
 
 
 def _read_number(text: str) -> tuple[str | None, str | None]:
-    """(PIN, old number) of one identity number; both null if it is neither."""
-    digits = re.sub(r"[\s.\-]", "", text)
+    """(PIN, old number) of one identity number; both null if it is neither.
+
+    Repaired as `numbers.pin_columns` and `numbers.identity_numbers_columns` repair them.
+    """
+    digits = re.sub(r"[\s.\-/]", "", text).upper()
+    if _MISREAD_PIN.fullmatch(digits) and sum(map(str.isalpha, digits)) in (1, 2):
+        mended = digits.translate(_CONFUSED)
+        digits = mended if mended[:3] in _PREFIXES and mended[3] in "0123" else digits
     if not (digits.isascii() and digits.isdigit()):
         return None, None
     if len(digits) == 11 and digits[0] != "0" and "0" + digits[:2] in _PREFIXES:

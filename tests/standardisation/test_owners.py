@@ -51,6 +51,22 @@ def test_numbers_and_years_go_to_the_parties_in_order() -> None:
     ]
 
 
+def test_a_year_is_read_from_a_date() -> None:
+    made = parse_owners("Ông A và vợ là bà B", "", "03/07/1985; 1987")
+    assert [one["birth_year"] for one in made] == [1985, 1987]
+
+
+@pytest.mark.parametrize("number", ["22085001234", "022 085 001 234", "O22085001234"])
+def test_a_number_is_repaired_as_its_column_is(number: str) -> None:
+    assert [one["pin"] for one in parse_owners("Ông A", number)] == ["022085001234"]
+
+
+@pytest.mark.parametrize("number", ["2.2085E+10", "1OO123456", "O99085001234", "OII085001234"])
+def test_a_number_that_cannot_be_known_is_nobodys(number: str) -> None:
+    (one,) = parse_owners("Ông A", number)
+    assert (one["pin"], one["old_number"]) == (None, None)
+
+
 def test_an_empty_place_keeps_the_order() -> None:
     made = parse_owners("Ông A và vợ là bà B", "; 22085001234", "")
     assert [one["pin"] for one in made] == [None, "022085001234"]
@@ -63,6 +79,7 @@ def test_more_numbers_than_parties_are_assigned_to_nobody() -> None:
 
 def test_the_dead_are_marked() -> None:
     assert [one["deceased"] for one in parse_owners("Ông A (đã chết) và bà B")] == [True, False]
+    assert [one["name"] for one in parse_owners("Ông A (đã chết).")] == ["A"]
 
 
 def test_the_column_holds_the_parties_as_json() -> None:
