@@ -183,6 +183,7 @@ def _draw_insurance(figures: Figures) -> list[Picture]:
             [(("", ""), registers.draw_cards(figures["cards"]))],
             ("sổ bảo hiểm xã hội, thẻ còn hạn", "the social insurance register, valid cards"),
             [["Mã", "Đối tượng · Object", "Thẻ · Cards"], *cards],
+            note=("Thẻ mẫu 10 số không mang mã.", "Cards of the ten-digit form bear no code."),
         ),
     ]
 
