@@ -9,8 +9,7 @@ from typing import TypeVar
 import polars as pl
 
 KINH, TAY, THAI, MUONG, KHMER, HOA, NUNG, MONG, DAO = (f"0{n}" for n in range(1, 10))
-GIA_RAI, EDE, BA_NA, SAN_CHAY, CHAM, XO_DANG = "10", "11", "12", "13", "14", "16"
-SAN_DIU, MNONG, GIAY, LA_CHI = "17", "20", "27", "37"
+GIA_RAI, EDE, SAN_CHAY, XO_DANG, SAN_DIU, MNONG = "10", "11", "13", "16", "17", "20"
 
 _Codes = TypeVar("_Codes", pl.Series, pl.Expr)
 _TO_1979 = {MUONG: "06", HOA: "04"}

@@ -17,7 +17,8 @@ _WEDDING_YEARS = {MALE: 20.3, FEMALE: 18.3}
 #: A parent is at least so much older than a child, a mother at most so much.
 _LEAST_GAP, _LARGEST_GAP = 17.0, 47.0
 _TWIN_SHARE = 0.012
-_BOY_SHARE = 0.533
+_BOY_SHARE = 0.518
+_SON_STAYS = 0.4
 _CHILD_SPACING = 3.1
 _MOST_CHILDREN = 5
 _HEAD_AGE_BANDS = (
@@ -55,12 +56,23 @@ class _Plan:
     married: Bools
     spouse_age: Floats
     first_birth_age: Floats
+    generation: Floats
     counts: dict[int, Ints]
 
     @property
     def parent_age(self) -> Floats:
         """Age of the younger of the couple: a child is counted back from it."""
         return np.where(self.married, np.minimum(self.head_age, self.spouse_age), self.head_age)
+
+    @property
+    def child_age(self) -> Floats:
+        """Age of the eldest child there can be; below 0 where it is too early for any."""
+        return self.parent_age - self.first_birth_age
+
+    @property
+    def grandchild_age(self) -> Floats:
+        """Age of the eldest grandchild there can be."""
+        return self.child_age - self.generation
 
 
 def form_households(rng: np.random.Generator, people: int, households: int) -> Members:
@@ -131,13 +143,14 @@ def _plan_households(rng: np.random.Generator, people: int, households: int) -> 
     chance = np.interp(head_age, [23, 27, 34, 60, 70, 86], [0.5, 0.75, 0.88, 0.86, 0.66, 0.3])
     married = rng.random(households) < chance
     # Whoever keeps house alone is mostly a widow, the more so the older.
-    male = np.where(married, 0.8, np.interp(head_age, [25, 45, 65], [0.55, 0.48, 0.22]))
+    male = np.where(married, 0.8, np.interp(head_age, [25, 45, 65], [0.42, 0.3, 0.1]))
     head_sex = np.where(rng.random(households) < male, MALE, FEMALE).astype(np.int64)
-    gap = np.where(head_sex == MALE, -2.5, 2.5) + rng.normal(0, 2.8, households)
+    gap = np.where(head_sex == MALE, -3.0, 3.0) + rng.normal(0, 2.8, households)
     youngest = np.where(head_sex == MALE, 19.0, 21.5) + rng.random(households)
     spouse_age = np.maximum(head_age + gap, youngest)
     first_birth_age = np.clip(rng.normal(25.5, 3.2, households), 19, 36)
-    plan = _Plan(head_age, head_sex, married, spouse_age, first_birth_age, {})
+    generation = np.clip(rng.normal(25, 2.5, households), 20, 34)
+    plan = _Plan(head_age, head_sex, married, spouse_age, first_birth_age, generation, {})
     plan.counts.update(_count_members(rng, plan))
     _reach_total(rng, plan, people)
     return plan
@@ -145,11 +158,12 @@ def _plan_households(rng: np.random.Generator, people: int, households: int) -> 
 
 def _count_members(rng: np.random.Generator, plan: _Plan) -> dict[int, Ints]:
     households = len(plan.head_age)
-    years = plan.parent_age - plan.first_birth_age
+    years = plan.child_age
     mean = np.interp(years, [-6, 0, 3, 9, 20, 26, 32, 50], [0, 0.25, 0.9, 1.8, 2.1, 1.5, 0.8, 0.35])
-    children = np.minimum(rng.poisson(mean), _most_children(plan)).astype(np.int64)
-    grown = (children > 0) & (years > 22)
-    grandchildren = np.where(grown, draw_index(rng, [50, 27, 23], households), 0)
+    children = np.minimum(rng.poisson(mean), _fit_births(years)).astype(np.int64)
+    grown = (children > 0) & (plan.grandchild_age > 0.1)
+    wished = np.where(grown, draw_index(rng, [36, 32, 32], households), 0)
+    grandchildren = np.minimum(wished, _fit_births(plan.grandchild_age))
     in_laws = (grandchildren > 0) & (rng.random(households) < 0.85)
     parents = np.where(plan.head_age < 60, draw_index(rng, [76, 15, 9], households), 0)
     siblings = (rng.random(households) < 0.05).astype(np.int64)
@@ -166,9 +180,8 @@ def _count_members(rng: np.random.Generator, plan: _Plan) -> dict[int, Ints]:
     }
 
 
-def _most_children(plan: _Plan) -> Ints:
-    """So many children as there has been time for, one in little over two years."""
-    years = plan.parent_age - plan.first_birth_age
+def _fit_births(years: Floats) -> Ints:
+    """So many children as there has been time for since the first, one in little over two years."""
     most: Ints = np.clip(np.floor(1 + years / 2.2), 1, _MOST_CHILDREN).astype(np.int64)
     return most
 
@@ -178,7 +191,7 @@ def _reach_total(rng: np.random.Generator, plan: _Plan, people: int) -> None:
     counts = plan.counts
     while missing := people - int(sum(column.sum() for column in counts.values())):
         if missing > 0:
-            able = np.flatnonzero(plan.married & (counts[CHILD] < _most_children(plan)))
+            able = np.flatnonzero(plan.married & (counts[CHILD] < _fit_births(plan.child_age)))
             chosen = rng.permutation(able)[:missing]
             counts[CHILD][chosen] += 1
             continue
@@ -229,15 +242,16 @@ def _draw_member(
     if role == SPOUSE:
         return MALE + FEMALE - plan.head_sex[owner], plan.spouse_age[owner]
     if role in (CHILD, GRANDCHILD):
-        eldest = plan.parent_age[owner] - plan.first_birth_age[owner]
-        if role == GRANDCHILD:
-            eldest -= np.clip(rng.normal(25, 2.5, len(plan.head_age)), 20, 34)[owner]
+        eldest = (plan.child_age if role == CHILD else plan.grandchild_age)[owner]
         spacing = np.minimum(_CHILD_SPACING, np.maximum(eldest, 0.4) / plan.counts[role][owner])
         age = eldest - spacing * (place + rng.random(count) * 0.4)
-        return sex, np.where(age > 0.02, age, 0.02 + rng.random(count) * 0.8)
+        age = np.where(age > 0.02, age, 0.02 + rng.random(count) * 0.8)
+        # Sons stay when they are grown, daughters marry into other houses.
+        stayed = (age > 21) & (rng.random(count) < _SON_STAYS)
+        return np.where(stayed, MALE, sex), age
     if role == PARENT:
         alone = plan.counts[PARENT][owner] == 1
-        sex = np.where(alone, np.where(rng.random(count) < 0.7, FEMALE, MALE), place + MALE)
+        sex = np.where(alone, np.where(rng.random(count) < 0.8, FEMALE, MALE), place + MALE)
         age = head_age + np.clip(rng.normal(26.5, 3.5, count), 19, 40) + (sex == MALE) * 2
         return sex, np.where(age > 99, head_age + 19.5 + rng.random(count) * 3, age)
     if role == SIBLING:

@@ -50,7 +50,7 @@ def issue_old_numbers(
 
 
 def issue_insurance_numbers(
-    rng: np.random.Generator, count: int, codes: Sequence[str] = ("22",)
+    rng: np.random.Generator, count: int, codes: Sequence[str]
 ) -> pl.Series:
     """Ten-digit social insurance numbers, nine in ten and more issued in this province.
 
@@ -62,7 +62,7 @@ def issue_insurance_numbers(
     return pad_digits(draw_distinct(rng, drawn, 8), 10)
 
 
-def issue_tax_codes(rng: np.random.Generator, count: int, prefix: str = "57") -> pl.Series:
+def issue_tax_codes(rng: np.random.Generator, count: int, prefix: str) -> pl.Series:
     """Ten-digit tax codes whose last digit is 10 - (weighted sum mod 11).
 
     prefix: the first two digits, which tell the province.

@@ -5,7 +5,7 @@ import polars as pl
 
 from mocks.province import names
 from mocks.province.chance import Bools, Ints, draw_index
-from mocks.province.ethnic_codes import EDE, KHMER, MONG, MUONG, THAI
+from mocks.province.ethnic_codes import EDE, GIA_RAI, KHMER, MNONG, SAN_DIU, XO_DANG
 from mocks.province.households import (
     CHILD,
     FEMALE,
@@ -22,7 +22,14 @@ from mocks.province.reference import Gazetteer
 
 _MIXED_SHARE = 0.15
 #: Lodgers from far away: a people and the province of birth registration that it is known in.
-_FAR_PEOPLES = ((EDE, "066"), (THAI, "014"), (MUONG, "017"), (MONG, "002"), (KHMER, "094"))
+_FAR_PEOPLES = (
+    (EDE, "066"),
+    (MNONG, "067"),
+    (GIA_RAI, "064"),
+    (XO_DANG, "062"),
+    (KHMER, "094"),
+    (SAN_DIU, "019"),
+)
 _FAR_SHARE, _FEWEST_FAR = 0.15, 6
 _KEY = ("commune_code", "surname", "ethnic_code", "sex", "birth_year")
 
@@ -103,6 +110,9 @@ def name_people(
     """
     regions = names.tell_regions(people["birth_prefix"])
     surnames = names.draw_surnames(rng, people["ethnic_code"], regions).gather(givers)
+    while len(rows := _find_clan_couples(surnames, people, members)):
+        again = names.draw_surnames(rng, people["ethnic_code"].gather(rows), regions[rows])
+        surnames = surnames.scatter(rows, again).gather(givers)
     first_names = names.draw_first_names(rng, people, regions)
     while len(rows := _find_repeated(first_names, members)):
         first_names = first_names.scatter(
@@ -111,6 +121,18 @@ def name_people(
     return people.with_columns(surname=surnames, first_name=first_names).with_columns(
         full_name=names.join_names(surnames, first_names, people["ethnic_code"])
     )
+
+
+def _find_clan_couples(surnames: pl.Series, people: pl.DataFrame, members: Members) -> Ints:
+    """Those who married into a household of their own clan, which no Ê Đê does."""
+    wed = members.spouse != NOBODY
+    wed &= (people["ethnic_code"] == EDE).to_numpy() & np.isin(
+        members.role, [SPOUSE, OTHER, PARENT]
+    )
+    rows = np.flatnonzero(wed)
+    same = surnames.gather(rows) == surnames.gather(members.spouse[rows])
+    found: Ints = rows[same.to_numpy()]
+    return found
 
 
 def _find_repeated(first_names: pl.Series, members: Members) -> Ints:

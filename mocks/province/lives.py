@@ -39,10 +39,12 @@ def end_lives(rng: np.random.Generator, people: pl.DataFrame, members: Members) 
     ages = (REFERENCE_DAY - birth) / YEAR_DAYS
     mortal = people["in_population"].to_numpy() & (people["canary"] == 0).to_numpy()
     wed = members.spouse != NOBODY
-    mortal &= ~wed | (np.minimum(ages, ages[members.spouse]) > 25) & (ages > 2 / 12)
+    youngest = _find_births(birth, members, np.maximum, -_NEVER)
+    mortal &= np.maximum(birth, youngest) < _LAST_DEATH - 1
+    mortal &= ~wed | (np.minimum(ages, ages[members.spouse]) > 25)
     dead = mortal & (rng.random(len(people)) < tell_dead_share(ages))
     dead &= ~_strip_of_adults(members, dead, ages)
-    days = _draw_death_days(rng, birth, members, np.flatnonzero(dead))
+    days = _draw_death_days(rng, birth, members.spouse, np.flatnonzero(dead), youngest)
     death_day = (
         pl.Series([None], dtype=pl.Int64)
         .new_from_index(0, len(people))
@@ -66,13 +68,11 @@ def _strip_of_adults(members: Members, dead: Bools, ages: Floats) -> Bools:
     return stripped
 
 
-def _draw_death_days(rng: np.random.Generator, birth: Ints, members: Members, dead: Ints) -> Ints:
+def _draw_death_days(
+    rng: np.random.Generator, birth: Ints, spouses: Ints, dead: Ints, youngest: Ints
+) -> Ints:
     """In the last 14 years, after the last child is born; the married after their 23rd birthday."""
-    youngest = np.full(len(birth), -_NEVER)
-    for parents in (members.father, members.mother):
-        children = np.flatnonzero(parents != NOBODY)
-        np.maximum.at(youngest, parents[children], birth[children])
-    spouse = members.spouse[dead]
+    spouse = spouses[dead]
     younger = np.maximum(birth[dead], np.where(spouse == NOBODY, birth[dead], birth[spouse]))
     floor = np.where(spouse == NOBODY, birth[dead] + 1, younger + round(23 * YEAR_DAYS))
     since = REFERENCE_DAY - round(_REMEMBERED_YEARS * YEAR_DAYS)
@@ -146,7 +146,7 @@ def settle_marriages(
     wed = members.spouse != NOBODY
     partner = np.where(wed, members.spouse, np.arange(len(people)))
     legal, end = np.maximum(legal, legal[partner]), np.minimum(end, end[partner])
-    eldest = _find_first_births(birth, members)
+    eldest = _find_births(birth, members, np.minimum, _NEVER)
     eldest = np.minimum(eldest, eldest[partner])
     before = rng.integers(250, 330, len(people)) + rng.exponential(350, len(people))
     custom = np.clip(rng.normal(24.5, 3.2, len(people)), 18.5, 40) * YEAR_DAYS
@@ -165,13 +165,13 @@ def settle_marriages(
     )
 
 
-def _find_first_births(birth: Ints, members: Members) -> Ints:
-    """The day on which the eldest known child of each was born; far away where there is none."""
-    first = np.full(len(birth), _NEVER)
+def _find_births(birth: Ints, members: Members, choose: np.ufunc, nothing: int) -> Ints:
+    """When the eldest (np.minimum) or youngest known child of each was born; `nothing` without."""
+    found = np.full(len(birth), nothing)
     for parents in (members.father, members.mother):
         children = np.flatnonzero(parents != NOBODY)
-        np.minimum.at(first, parents[children], birth[children])
-    return first
+        choose.at(found, parents[children], birth[children])
+    return found
 
 
 def _draw_states(rng: np.random.Generator, people: pl.DataFrame, members: Members) -> pl.Series:

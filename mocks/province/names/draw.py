@@ -140,7 +140,7 @@ def _mark_given_first(first_names: pl.Series, people: pl.DataFrame) -> pl.Series
     """Where the given name stands first, a name like the Kinh's still has the marker."""
     parts = people.select("sex", "ethnic_code", first=first_names)
     bare = ~pl.col("first").str.contains("^(?:[YA] |H')")
-    plain = pl.col("first").str.replace("^(?:Thị|Văn) ", "")
+    plain = pl.col("first").str.replace("^(?:Thị|Văn) ", "").str.extract(r"(\S+(?: \S+)?)$")
     marked = (
         pl.when(pl.col("sex") == MALE)
         .then(pl.format("Y {}", plain))

@@ -39,12 +39,11 @@ SURNAMES = {
         ".05 Giang .1 Hứa .15"
     ),
     HIGHLANDS: (
-        "Nguyễn 31.7 Trần 10.9 Lê 9 Phạm 6.3 Hoàng 3.6 Phan 3.4 Bùi 2.6 Võ 2.8 Hồ 2.35 Vũ "
-        "2.1 Đặng 2 Đỗ 1.9 Trương 1.8 Huỳnh 1.75 Ngô 1.7 Đinh 1.5 Dương 1.3 Trịnh 1.1 Mai "
-        "1.05 Hà .8 Đoàn 1 Lương .7 Cao .9 Đào .8 Lưu .5 Lý .2 Phùng .35 Tạ .35 Thái .45 "
-        "Châu .25 Tô .3 Lâm .35 Chu .25 Triệu .1 Đàm .1 Quách .1 Tống .2 Kiều .2 Văn .15 "
-        "Đậu .2 Từ .15 Bạch .1 Vương .25 Doãn .1 Lại .15 Thân .1 Biện .05 Tăng .15 Diệp "
-        ".1 Khổng .05 Nghiêm .05"
+        "Nguyễn 35.4 Trần 11.6 Lê 9.6 Phạm 6.9 Hoàng 2.4 Phan 3.7 Bùi 3 Võ 3.1 Hồ 2.3 Vũ 2.3 "
+        "Đặng 2 Đỗ 2.1 Trương 1.8 Huỳnh 1.8 Ngô 1.85 Đinh 1.8 Dương 1.1 Trịnh 1.1 Mai 1.15 Hà .3 "
+        "Đoàn 1 Lương .1 Cao 1 Đào .9 Lưu .5 Phùng .1 Tạ .2 Thái .2 Châu .15 Tô .15 Lâm .15 "
+        "Chu .1 Quách .05 Tống .1 Kiều .1 Văn .1 Đậu .1 Từ .05 Bạch .05 Vương .1 Doãn .05 Lại .1 "
+        "Thân .05 Biện .03 Tăng .05 Diệp .05 Khổng .03 Nghiêm .03"
     ),
 }
 

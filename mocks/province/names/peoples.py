@@ -7,15 +7,11 @@ shares are rough. A people that stands in no list here is named as the Kinh are.
 from typing import NamedTuple
 
 from mocks.province.ethnic_codes import (
-    BA_NA,
-    CHAM,
     DAO,
     EDE,
     GIA_RAI,
-    GIAY,
     HOA,
     KHMER,
-    LA_CHI,
     MNONG,
     MONG,
     MUONG,
@@ -30,7 +26,7 @@ from mocks.province.ethnic_codes import (
 MALE, FEMALE = 1, 2
 
 #: The given name stands first and the clan, if any, last: "H'Nghia Êban", "Y Wăn Niê Kdăm".
-GIVEN_FIRST = (EDE, MNONG, BA_NA, XO_DANG)
+GIVEN_FIRST = (EDE, MNONG, XO_DANG)
 #: Children belong to the mother's people and clan.
 MATRILINEAL = (EDE, GIA_RAI, MNONG)
 
@@ -127,17 +123,13 @@ SURNAMES = {
         "Nông 3 Tiêu 2 Vi 2 Lâm 3 Ngọc .5 Chíu 1"
     ),
     SAN_DIU: "Trương 15 Tạ 12 Lê 10 Ninh 9 Lý 9 Lục 9 Trần 9 Diệp 8 Từ 5 Chu 3 Lưu 4 Đặng 3 Tống 2",
-    GIAY: "Vàng 22 Lù 16 Hoàng 12 Lý 8 Nông 7 Vương 7 Lục 6 Sần 6 Vi 4 Phan 3 Làn 2 Đán 2",
-    LA_CHI: "Vương 22 Vàng 17 Ly 17 Lùng 13 Long 8 Tận 4 Cáo 2",
     EDE: _EDE_CLANS,
     MNONG: (
         "Bkrông 14 Triêk 11 Liêng 10 Liêng_Hót 6 Pang_Ting 8 Rơ_Ông 7 Rơ_Yam 6 Ndu 8 Je 7 "
         "Teh 6 Kbuôr 5 Buôn_Krông 4 Êban 3 Đăk_Cắt 5"
     ),
     GIA_RAI: "Ksor 23 Rchom 15 Nay 16 Siu 15 Kpă 12 Rmah 9 Rahlan 6 Ksơr 2 Rcom 2",
-    CHAM: "So 24 Mang 20 La_O 14 La_Mo 12 Ra_Lan 8 Kpá 8 Sô 8 Lê 3 Nguyễn 3",
     # Who has no family name: "A Thiu", "Y Blen".
-    BA_NA: "- 1",
     XO_DANG: "- 1",
 }
 
@@ -237,6 +229,5 @@ STYLES = {
     EDE: Style({MALE: "Y 100", FEMALE: "H' 100"}, _HIGHLAND_GIVENS, (1.0, 0.97, 0.85)),
     MNONG: Style({MALE: "Y 100", FEMALE: "H' 100"}, _HIGHLAND_GIVENS, (1.0, 0.97, 0.85)),
     GIA_RAI: Style({MALE: "Y 45 - 55", FEMALE: "H' 100"}, _HIGHLAND_GIVENS, (1.0, 0.95, 0.85)),
-    BA_NA: Style({MALE: "A 100", FEMALE: "Y 100"}, _HIGHLAND_GIVENS, (1.0, 1.0, 1.0)),
     XO_DANG: Style({MALE: "A 100", FEMALE: "Y 100"}, _HIGHLAND_GIVENS, (1.0, 1.0, 1.0)),
 }
