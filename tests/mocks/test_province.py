@@ -257,6 +257,8 @@ def test_every_fault_points_to_a_row_whose_value_differs_from_the_true_one(
     for (source, dataset), (table, key) in TABLES.items():
         frame = read(province, table)
         mine = faults.filter(pl.col("source") == source, pl.col("dataset") == dataset)
+        # A namesake's name is right: what is told is that it does not tell two people apart.
+        mine = mine.filter(pl.col("kind") != "namesake")
         for column in mine["field"].unique():
             values = dict(
                 frame.select(

@@ -12,15 +12,14 @@ from mocks.province.population.homes import (
     write_residences,
 )
 from mocks.province.population.kin import spoil_relations, write_relations
-from mocks.province.population.persons import add_doubles, number_rows, spoil_persons, write_persons
+from mocks.province.population.persons import number_rows, spoil_persons, write_persons
 
 
 def register_population(world: World, seed: int, truth: Truth) -> dict[str, pl.DataFrame]:
     """cong_dan, ho, cu_tru and quan_he; faults and links go to `truth`."""
     keys = number_rows("CD", len(world.people), 9)
     persons = write_persons(open_stream(seed, "person"), world, keys, truth)
-    persons = spoil_persons(open_stream(seed, "person.noise"), persons, world, truth)
-    persons = add_doubles(open_stream(seed, "person.doubles"), persons, world, truth)
+    persons = spoil_persons(seed, persons, world, truth)
     households = write_households(open_stream(seed, "household"), world, keys)
     households = spoil_households(open_stream(seed, "household.noise"), households, world, truth)
     residences = write_residences(open_stream(seed, "residence"), world, keys)

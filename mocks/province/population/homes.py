@@ -1,35 +1,52 @@
 """ho and cu_tru: households, and where people live and lived."""
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 
 from mocks.province.chance import Ints
-from mocks.province.clock import stamp_utc
-from mocks.province.faults import ACCEPT, QUARANTINE, REPAIR, Fault, Spoiler, Truth, blank
-from mocks.province.households import CHILD, HEAD
+from mocks.province.faults import ACCEPT, QUARANTINE, Fault, Spoiler, Truth, blank
+from mocks.province.households import CHILD, GRANDCHILD, HEAD, SPOUSE
 from mocks.province.people import REFERENCE_DAY, World
 from mocks.province.population.persons import number_rows
-from mocks.province.spelling import drop_marks, untidy
+from mocks.province.population.stamps import stamp_rows
+from mocks.province.population.texts import mendable_faults
+from mocks.province.spelling import abbreviate, drop_marks, has_marks, has_movable_tone, move_tones
 
-_ADDRESS, _SINCE = "dia_chi", "tu_ngay"
+_ADDRESS, _SINCE, _UNTIL = "dia_chi", "tu_ngay", "den_ngay"
 _MOVED_SHARE = 0.10
 _LODGER_SHARE = 0.05
 _REMOVED_SHARE = 0.01
+#: Until June 2025 an address named a commune and a district of before the merger; before 2012, in
+#: most places that were renamed, by the name they had then.
+_MERGED = (date(2025, 7, 1) - date(1970, 1, 1)).days
+_RENAMED = (date(2012, 1, 1) - date(1970, 1, 1)).days
+_TEXT = pl.col(_ADDRESS)
+_ENDED = pl.col(_UNTIL).is_not_null()
+_MARKED = has_marks(_ADDRESS)
+_IN_MONTH_13 = pl.col(_SINCE).str.head(4) + "-13-01"
 _HOUSEHOLD_FAULTS = (
+    *mendable_faults(_ADDRESS),
     Fault("value_missing", "ma_xa", QUARANTINE, blank()),
-    Fault("untidy", _ADDRESS, REPAIR, untidy(pl.col(_ADDRESS))),
-    Fault("marks_missing", _ADDRESS, ACCEPT, drop_marks(pl.col(_ADDRESS))),
+    Fault("address_abbreviated", _ADDRESS, ACCEPT, abbreviate(_TEXT)),
+    Fault("tone_moved", _ADDRESS, ACCEPT, move_tones(_TEXT), among=has_movable_tone(_ADDRESS)),
+    Fault("marks_missing", _ADDRESS, ACCEPT, drop_marks(_TEXT), among=_MARKED),
 )
-_ENDED = pl.col("den_ngay").is_not_null()
 _RESIDENCE_FAULTS = (
+    *mendable_faults(_ADDRESS, among=_ENDED),
     Fault(
-        "date_impossible",
-        _SINCE,
-        QUARANTINE,
-        pl.col(_SINCE).str.head(4) + "-13-01",
-        among=_ENDED,
+        "date_impossible", _SINCE, QUARANTINE, pl.col(_SINCE).str.head(4) + "-13-01", among=_ENDED
     ),
-    Fault("untidy", _ADDRESS, REPAIR, untidy(pl.col(_ADDRESS)), among=_ENDED),
+    Fault("address_abbreviated", _ADDRESS, ACCEPT, abbreviate(_TEXT), among=_ENDED),
+    Fault("marks_missing", _ADDRESS, ACCEPT, drop_marks(_TEXT), among=_ENDED & _MARKED),
+    Fault(
+        "older_unit_names",
+        _ADDRESS,
+        ACCEPT,
+        pl.col("_address_then"),
+        among=pl.col("_address_then").is_not_null(),
+    ),
 )
 
 
@@ -42,13 +59,14 @@ def write_households(rng: np.random.Generator, world: World, keys: pl.Series) ->
         ma_xa="commune_code",
         dia_chi="address",
     )
-    return stamp_utc(rng, frame, "cap_nhat_luc").with_columns(da_xoa=pl.lit(False))
+    told = world.people["birth_day"].gather(heads)
+    return stamp_rows(rng, frame, told).with_columns(da_xoa=pl.lit(False))
 
 
 def spoil_households(
     rng: np.random.Generator, households: pl.DataFrame, world: World, truth: Truth
 ) -> pl.DataFrame:
-    """Noise in about 0.5 % of the households, none in a canary's."""
+    """Noise in about 1 % of the households, none in a canary's."""
     spoiler = Spoiler(households, table=("population", "household"), key="ma_ho", truth=truth)
     heads = world.people.filter(pl.col("role") == HEAD)
     spoiler.protect((heads["canary"] > 0).to_numpy())
@@ -57,46 +75,83 @@ def spoil_households(
 
 
 def write_residences(rng: np.random.Generator, world: World, keys: pl.Series) -> pl.DataFrame:
-    """Everyone's permanent residence; an earlier one of some, a temporary one of others."""
+    """Everyone's permanent residence; an earlier one of some, a temporary one of others.
+
+    `_address_then`: of residences that ended before July 2025, the address as it was then.
+    """
     people = world.people.with_columns(key=keys).filter("in_population")
+    spans = _draw_spans(rng, people, len(world.households))
+    day = pl.col("since", "until").cast(pl.Int32).cast(pl.Date).cast(pl.String)
+    seat = spans["household"]
+    frame = spans.with_columns(day).select(
+        ma_ct=number_rows("CT", len(spans), 9),
+        ma_cd="key",
+        loai="kind",
+        ma_xa=world.households["commune_code"].gather(seat),
+        dia_chi=world.households["address"].gather(seat),
+        tu_ngay="since",
+        den_ngay="until",
+        _address_then=_name_units_then(world.households, seat, spans["until"]),
+    )
+    removed = pl.Series(rng.random(len(frame)) < _REMOVED_SHARE) & frame[_UNTIL].is_not_null()
+    told = spans.select(pl.coalesce("until", "since")).to_series()
+    return stamp_rows(rng, frame, told).with_columns(da_xoa=removed)
+
+
+def _draw_spans(rng: np.random.Generator, people: pl.DataFrame, households: int) -> pl.DataFrame:
+    """key, kind, household (row), since and until of every residence, sorted by person."""
     count = len(people)
-    birth, since = _draw_arrivals(rng, people)
-    spans = people.select(
-        "key", "commune_code", "address", "canary", until="death_day"
-    ).with_columns(kind=pl.lit("thuong_tru"), since=pl.Series(since))
-    places = world.households[rng.integers(0, len(world.households), count)]
-    away = spans.with_columns(commune_code=places["commune_code"], address=places["address"])
+    birth = people["birth_day"].to_numpy()
+    since = _draw_arrivals(rng, people)
+    spans = people.select("key", "household", "canary", until="death_day").with_columns(
+        kind=pl.lit("thuong_tru"), since=pl.Series(since)
+    )
+    away = spans.with_columns(household=pl.Series(rng.integers(0, households, count)))
+    ordinary = pl.col("canary") == 0
     luck = rng.random(count)
     moved = away.with_columns(until=pl.col("since"), since=pl.Series(birth + 20)).filter(
-        pl.Series((luck < _MOVED_SHARE) & (since - birth > 400)) & (pl.col("canary") == 0)
+        pl.Series((luck < _MOVED_SHARE) & (since - birth > 400)) & ordinary
     )
     adult = pl.Series((luck > 1 - _LODGER_SHARE) & (birth < REFERENCE_DAY - 17 * 366))
     lodging = away.with_columns(
         kind=pl.lit("tam_tru"), since=pl.Series(REFERENCE_DAY - rng.integers(20, 700, count))
-    ).filter(adult & pl.col("until").is_null() & (pl.col("canary") == 0))
-    frame = pl.concat([spans, moved, lodging]).sort("key", "since", "kind")
-    day = pl.col("since", "until").cast(pl.Int32).cast(pl.Date).cast(pl.String)
-    frame = frame.with_columns(day).select(
-        ma_ct=number_rows("CT", len(frame), 9),
-        ma_cd="key",
-        loai="kind",
-        ma_xa="commune_code",
-        dia_chi="address",
-        tu_ngay="since",
-        den_ngay="until",
-    )
-    removed = pl.Series(rng.random(len(frame)) < _REMOVED_SHARE) & frame["den_ngay"].is_not_null()
-    return stamp_utc(rng, frame, "cap_nhat_luc").with_columns(da_xoa=removed)
+    ).filter(adult & pl.col("until").is_null() & ordinary)
+    return pl.concat([spans, moved, lodging]).sort("key", "since", "kind").drop("canary")
 
 
-def _draw_arrivals(rng: np.random.Generator, people: pl.DataFrame) -> tuple[Ints, Ints]:
-    """Days of birth, and days since which people live where they live: most children from birth."""
+def _draw_arrivals(rng: np.random.Generator, people: pl.DataFrame) -> Ints:
+    """Days since which people live where they live.
+
+    Most children from birth, who married into the house from soon after the wedding.
+    """
     birth = people["birth_day"].to_numpy()
     death = people["death_day"].fill_null(REFERENCE_DAY).to_numpy()
     span = np.maximum(death - birth - 40, 1)
-    settled = (people["role"] == CHILD).to_numpy() & (rng.random(len(people)) < 0.9)
+    young = people["role"].is_in([CHILD, GRANDCHILD]).to_numpy()
+    settled = young & (rng.random(len(people)) < 0.9)
     wait = np.floor(rng.random(len(people)) * 0.8 * span).astype(np.int64)
-    return birth, birth + np.where(settled, np.minimum(25, span), wait)
+    since = birth + np.where(settled, np.minimum(25, span), wait)
+    wedding = people["marriage_day"].fill_null(REFERENCE_DAY).to_numpy()
+    wed = (people["role"] == SPOUSE).to_numpy() & (wedding + 90 < death)
+    arrivals: Ints = np.where(wed, wedding + rng.integers(5, 90, len(people)), since)
+    return arrivals
+
+
+def _name_units_then(households: pl.DataFrame, seats: pl.Series, until: pl.Series) -> pl.Series:
+    """Addresses in the units of the time for what ended before the merger, else null."""
+    past = np.flatnonzero((until < _MERGED).fill_null(False).to_numpy())
+    rows = seats.gather(past)
+    then = pl.DataFrame(
+        {
+            "until": until.gather(past),
+            "old": households["old_address"].gather(rows),
+            "former": households["former_address"].gather(rows),
+        }
+    ).select(
+        pl.when(pl.col("until") < _RENAMED).then(pl.coalesce("former", "old")).otherwise("old")
+    )
+    empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(seats))
+    return empty.scatter(past, then.to_series())
 
 
 def spoil_residences(
