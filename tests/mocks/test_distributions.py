@@ -152,6 +152,19 @@ def test_days_of_birth_have_no_peak_on_the_first_of_january_but_in_registers(
     assert found["insurance"] > found["truth"] + 0.5
 
 
+def test_no_day_of_the_year_stands_out_in_truth(living: pl.DataFrame) -> None:
+    born = living.group_by(
+        month=pl.col("birth_date").dt.month(), day=pl.col("birth_date").dt.day()
+    ).len()
+    usual = born.filter((pl.col("month") != 2) | (pl.col("day") != 29))
+    times = usual["len"] * 365.2425 / len(living)
+
+    # A standard error of 0.09 a day, the extremes of 365 days, and seasons of up to 0.1.
+    assert len(usual) == 365
+    assert times.min() > 0.55
+    assert times.max() < 1.45
+
+
 def test_peoples_have_the_shares_of_the_province(living: pl.DataFrame) -> None:
     found = {
         name: percent(living, pl.col("ethnic_code") == code)

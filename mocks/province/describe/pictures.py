@@ -214,7 +214,10 @@ def _picture_certificates(certificates: list[Figures]) -> Picture:
         [(("", ""), registers.draw_certificates(certificates))],
         ("sổ đất đai, ngày và số như đã ghi", "the land register, dates and serials as written"),
         [["Năm · Year", "Số phát hành · Series", "Giấy · Certificates"], *rows],
-        note=("Xám: số viết sai hoặc khác.", "Grey: miswritten serials, or others."),
+        note=(
+            "Tím: 2 chữ + 8 số; xám: viết sai hoặc khác.",
+            "Purple: 2 letters + 8 digits; grey: miswritten, or others.",
+        ),
     )
 
 
