@@ -13,9 +13,6 @@ from typing import Any
 import polars as pl
 
 FOLDER = Path(__file__).parent / "reference"
-#: To be replaced by `Gazetteer.province.full_name` and `Gazetteer.districts["encoding"]`.
-PROVINCE = "Tỉnh Quảng Ninh"
-TCVN3_DISTRICTS = frozenset({"194", "196", "199", "201", "203", "206"})
 
 Mix = tuple[tuple[str, float], ...]
 
