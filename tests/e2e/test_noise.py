@@ -2,19 +2,26 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import polars as pl
 import polars.selectors as cs
 import pytest
 
-from hub.contract import ContractField, Dataset, load_contracts
+from hub.contract import Contract, ContractField, Dataset, load_contracts
 from hub.kinds import COLUMNS
 from mocks.province import make_province
 from mocks.province.noise import FORMS
 from standardisation.rows import standardise
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
+
+
+@cache
+def contracts() -> dict[str, Contract]:
+    """The three sources' contracts."""
+    return load_contracts((CONTRACTS,))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +109,7 @@ def compared_form(frame: pl.DataFrame, field: ContractField) -> list[tuple[objec
 
 def by_field(faults: pl.DataFrame) -> Iterator[tuple[Dataset, ContractField, pl.DataFrame]]:
     """The faults of each contracted field, sorted by record."""
-    for contract in load_contracts((CONTRACTS,)).values():
+    for contract in contracts().values():
         for dataset in contract.datasets:
             for field in dataset.fields:
                 mine = faults.filter(
@@ -119,7 +126,7 @@ def read_both(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The faulty rows as the hub reads them, and as it would read the true values; by record."""
     source = dataset.stream.partition(".")[0]
-    contract = load_contracts((CONTRACTS,))[source]
+    contract = contracts()[source]
     table = {"cong-dan": "cong_dan", "cu-tru": "cu_tru", "quan-he": "quan_he"}
     name = table.get(dataset.physical_name, dataset.physical_name)
     key = dataset.key_fields[0].physical_name
