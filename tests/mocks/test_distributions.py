@@ -111,7 +111,7 @@ def test_the_north_says_vu_and_hoang_where_the_south_says_vo_and_huynh(
 def test_no_full_name_is_borne_by_more_people_than_is_plausible(living: pl.DataFrame) -> None:
     counts = living.group_by("full_name").len()["len"]
 
-    assert 100 * counts.max() / len(living) < 0.5
+    assert 100 * counts.max() / len(living) < 0.3
     assert counts.len() > 0.3 * len(living)
 
 
