@@ -35,26 +35,26 @@ class Kind:
 
 
 CATALOGUE = (
-    Kind("N1", "decomposed", "letters and marks apart (NFD)", (0.001, 0.002, 0.03)),
+    Kind("N1", "decomposed", "letters and marks apart (NFD)", (0.001, 0.002, 0.015)),
     Kind("N2", "tone_moved", "tone on the other vowel: Hoà, Thuỷ", (0.012, 0.03, 0.25)),
     Kind("N3", "i_for_y", "Lí for Lý, Quí for Quý", (0.01, 0.02, 0.06)),
-    Kind("N4", "eth_for_d", "Icelandic Ð for Đ", (0.002, 0.004, 0.03)),
-    Kind("N5", "marks_missing", "typed without diacritics", (0.001, 0.004, 0.05)),
+    Kind("N4", "eth_for_d", "Icelandic Ð for Đ", (0.002, 0.004, 0.02)),
+    Kind("N5", "marks_missing", "typed without diacritics", (0.001, 0.004, 0.04)),
     Kind("N6", "tcvn3", "TCVN3 text as Latin letters", (None, None, 0.05)),
     Kind("N7", "vni", "VNI font text as Latin letters", (None, None, 0.03)),
     Kind("N8", "cp1258", "code page 1258 read as 1252", (None, 0.0003, 0.003)),
     Kind("N9", "mojibake", "UTF-8 read as code page 1252", (0.0002, 0.0005, 0.004)),
     Kind("N10", "encoding_mixed", "two encodings in one text", (None, None, 0.004)),
-    Kind("N11", "untidy", "capitals, odd spaces", (0.0015, 0.003, 0.08)),
+    Kind("N11", "untidy", "capitals, odd spaces", (0.0015, 0.003, 0.02)),
     Kind("N12", "day_month_swapped", "03/07 for 07/03", (0.0002, 0.002, 0.01)),
     Kind("N13", "year_only", "born 1950, or 01/01/1950", (0.01, 0.03, 0.2)),
     Kind("N14", "date_form", "3/7/85, or a spreadsheet serial", (None, 0.002, 0.01)),
-    Kind("N15", "zero_lost", "022… became 22…", (0.0005, 0.005, 0.02)),
+    Kind("N15", "zero_lost", "022… became 22…", (0.0005, 0.005, 0.01)),
     Kind("N16", "scientific", "2.2085E+10: most digits are gone", (None, 0.0002, 0.002)),
-    Kind("N17", "separators", "022 085 001 234", (0.0002, 0.002, 0.03)),
+    Kind("N17", "separators", "022 085 001 234", (0.0002, 0.002, 0.01)),
     Kind("N18", "letter_for_digit", "O for 0, I for 1 in a number", (None, 0.0005, 0.01)),
     Kind("N19", "owner_titled", "Ông, Bà, (đã chết)", (None, None, 0.75), is_form=True),
-    Kind("N20", "address_abbreviated", "P., TX., H., tổ", (0.003, 0.01, 0.15)),
+    Kind("N20", "address_abbreviated", "P., TX., H., tổ", (0.003, 0.01, 0.03)),
     Kind("N21", "older_unit_names", "former names of districts", (0.5, None, 0.5), is_form=True),
     Kind("N22", "person_twice", "one person under two numbers", (0.001, 0.001, None)),
     Kind("N23", "apostrophe", "H’ or H` for H', M’Đrắk", (0.05, 0.1, 0.3)),
@@ -79,7 +79,7 @@ CATALOGUE = (
     Kind("D7", "reference_unknown", "points to no row", (None, 0.003, 0.003)),
     Kind("D8", "entitlement_wrong", "a level the object does not have", (None, 0.0015, None)),
     Kind("D9", "measure_wrong", "area 0, place elsewhere", (None, None, 0.004)),
-    Kind("D10", "number_form", "120,5 for 120.5", (None, None, 0.05)),
+    Kind("D10", "number_form", "120,5 for 120.5", (None, None, 0.015)),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in CATALOGUE})
 FORMS = tuple(kind.name for kind in CATALOGUE if kind.is_form)

@@ -5,7 +5,7 @@ import polars as pl
 
 from mocks.province.faults import ACCEPT, REPAIR, Truth
 from mocks.province.households import NOBODY
-from mocks.province.land_registry.deeds import NO_NUMBER, OLD_NUMBER, PIN, Deeds
+from mocks.province.land_registry.deeds import NO_NUMBER, OLD_NUMBER, THIRD_FORM, Deeds
 from mocks.province.land_registry.plots import REGISTER
 from mocks.province.people import World
 
@@ -16,10 +16,13 @@ _DEAD_NOTE_SHARE = 0.3
 def write_holders(
     rng: np.random.Generator, world: World, deeds: Deeds, keys: pl.Series, truth: Truth
 ) -> pl.DataFrame:
-    """chu_su_dung, so_giay_to and nam_sinh of each certificate; links and lacks go to `truth`."""
+    """chu_su_dung, so_giay_to and nam_sinh of each certificate; links and lacks go to `truth`.
+
+    Only the form of 2025, filled in from the population register, knows the day of birth.
+    """
     pairs = _pair_up(rng, world, deeds, truth.noise.rate(REGISTER, "owner_titled"))
     is_pair = pl.col("couple")
-    bare, full = pl.col("evidence") == NO_NUMBER, pl.col("evidence") == PIN
+    bare, full = pl.col("evidence") == NO_NUMBER, pl.Series(deeds.issued >= THIRD_FORM)
     numbers = _join(is_pair, _paper_number("pin", "old"), _paper_number("pin2", "old2"))
     born, years = _join(is_pair, "born", "born2"), _join(is_pair, "year", "year2")
     holders = pairs.select(

@@ -15,12 +15,13 @@ _OWNER, _NUMBERS, _BORN = "chu_su_dung", "so_giay_to", "nam_sinh"
 _SERIAL, _BOOK, _ISSUED = "so_phat_hanh", "so_vao_so", "ngay_cap"
 _ADDRESS, _PARCEL, _AREA, _USE = "dia_chi_chu", "ma_thua", "dien_tich_cap", "muc_dich"
 _ONE_PIN = pl.col(_NUMBERS).str.contains("^0[1-9][0-9]{10}$")
+_LETTERED = type_letter_for_digit(pl.col(_NUMBERS))
 _NUMBERED = pl.col(_NUMBERS) != ""
 _SWAPPABLE = pl.col(_ISSUED).str.contains("^(?:0[1-9]|1[0-2])/") & (
     pl.col(_ISSUED).str.head(2) != pl.col(_ISSUED).str.slice(3, 2)
 )
 #: Papers that never told the year of birth: times the rate of missing values.
-_UNDATED = 500.0
+_UNDATED = 840.0
 
 
 def _misread_serial() -> pl.Expr:
@@ -91,16 +92,11 @@ _FAULTS = (
     Fault("date_form", _ISSUED, REPAIR, _write_day_oddly()),
     Fault("value_missing", _ISSUED, ACCEPT, blank(), weight=10),
     Fault("value_missing", _BOOK, ACCEPT, blank(), weight=10),
-    Fault("zero_lost", _NUMBERS, ACCEPT, lose_zero(pl.col(_NUMBERS)), among=_ONE_PIN),
+    Fault("zero_lost", _NUMBERS, REPAIR, lose_zero(pl.col(_NUMBERS)), among=_ONE_PIN),
     Fault("scientific", _NUMBERS, ACCEPT, _write_in_powers(), among=_ONE_PIN),
-    Fault("separators", _NUMBERS, ACCEPT, _group_digits(), among=_NUMBERED),
-    Fault(
-        "letter_for_digit",
-        _NUMBERS,
-        ACCEPT,
-        type_letter_for_digit(pl.col(_NUMBERS)),
-        among=_NUMBERED,
-    ),
+    Fault("separators", _NUMBERS, REPAIR, _group_digits(), among=_NUMBERED),
+    Fault("letter_for_digit", _NUMBERS, REPAIR, _LETTERED, among=_ONE_PIN),
+    Fault("letter_for_digit", _NUMBERS, ACCEPT, _LETTERED, among=_NUMBERED & ~_ONE_PIN),
     Fault("typing_error", _NUMBERS, ACCEPT, flip_digit(pl.col(_NUMBERS)), among=_NUMBERED),
     Fault("year_only", _BORN, ACCEPT, _lose_days(), among=pl.col(_BORN).str.contains("/")),
     Fault("value_missing", _BORN, ACCEPT, blank(), among=_NUMBERED, weight=_UNDATED),
@@ -117,7 +113,7 @@ _FAULTS = (
     *spoil_texts(_OWNER),
     Fault("address_abbreviated", _ADDRESS, ACCEPT, abbreviate(pl.col(_ADDRESS))),
     Fault("text_cut", _ADDRESS, ACCEPT, pl.col(_ADDRESS).str.head(-9)),
-    *spoil_texts(_ADDRESS, weight=0.4),
+    *spoil_texts(_ADDRESS, weight=0.2),
 )
 
 
