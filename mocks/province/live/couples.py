@@ -33,17 +33,19 @@ def marry(day: Day) -> None:
     rng = day.stream("marriage")
     count = day.count(rng, "marriage")
     free = _RESIDENT & _UNMARRIED & pl.col("spouse").is_null()
-    men = day.choose(rng, free & (pl.col("sex") == MALE) & pl.col("age").is_between(22, 50), count)
-    women = day.choose(
-        rng, free & (pl.col("sex") == FEMALE) & pl.col("age").is_between(20, 48), count * 4
-    )
-    _load_homes(day, women)
-    for man in men:
+    grooms = free & (pl.col("sex") == MALE) & pl.col("age").is_between(22, 50)
+    brides = free & (pl.col("sex") == FEMALE) & pl.col("age").is_between(20, 48)
+    women = day.choose(rng, brides, count * 2 + 12)
+    couples: list[tuple[Person, Person]] = []
+    for man in day.choose(rng, grooms, count + 12):
         woman = next((w for w in women if _suit(man, w)), None)
-        if woman is not None:
+        if woman is not None and len(couples) < count:
             women.remove(woman)
-            _wed(rng, day, man, woman)
-            day.take(man["truth_id"], woman["truth_id"])
+            couples.append((man, woman))
+    _load_homes(day, [woman for _, woman in couples])
+    for man, woman in couples:
+        _wed(rng, day, man, woman)
+        day.take(man["truth_id"], woman["truth_id"])
 
 
 def _suit(man: Person, woman: Person) -> bool:

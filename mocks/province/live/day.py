@@ -28,8 +28,8 @@ class Day:
     """A day and everything that it is planned from.
 
     people: the truth's people with age (years today), alive, population_id and participant_id
-    (their row in that register; null where there is none or more than one) and holdings (how many
-    certificates name them).
+    (their row in that register; null where there is none or more than one), doubled (more than one)
+    and holdings (how many certificates name them).
     due: what earlier days left to be done (kind, on, and what the kind needs).
     numbers: the last number given out of each series.
     """
@@ -47,9 +47,9 @@ class Day:
     events: int = 0
 
     def __post_init__(self) -> None:
-        """Everyone is free but those whom the demo speaks of by name, and canaries."""
+        """Free are all but those whom the demo names, canaries, and who stands somewhere twice."""
         kept = self.people["truth_id"].is_in(sorted(self.protected)) | self.people["canary"]
-        self._free: Bools = ~kept.to_numpy()
+        self._free: Bools = ~(kept | self.people["doubled"]).to_numpy()
         rows = self.people.filter(kept)
         held = self.truth.links.filter(pl.col("truth_id").is_in(rows["truth_id"].implode()))
         certificates = held["record_id"].str.split("#").list.first()
@@ -232,8 +232,10 @@ def describe_people(truth: TruthBook, today: date) -> pl.DataFrame:
         age=(pl.lit(today) - pl.col("birth_date")).dt.total_days() / _YEAR_DAYS,
         alive=pl.col("death_date").is_null(),
     )
+    doubled: list[pl.Series] = []
     for dataset, column in (("person", "population_id"), ("participant", "participant_id")):
         rows = truth.links.filter(pl.col("dataset") == dataset)
+        doubled.append(rows.filter(rows["truth_id"].is_duplicated())["truth_id"])
         single = rows.unique("truth_id", keep="none").select(
             "truth_id", pl.col("record_id").alias(column)
         )
@@ -241,7 +243,8 @@ def describe_people(truth: TruthBook, today: date) -> pl.DataFrame:
     held = truth.links.filter(pl.col("dataset") == "certificate")
     counts = held.group_by("truth_id").agg(holdings=pl.len().cast(pl.Int64))
     return people.join(counts, on="truth_id", how="left", maintain_order="left").with_columns(
-        pl.col("holdings").fill_null(0)
+        pl.col("holdings").fill_null(0),
+        doubled=pl.col("truth_id").is_in(pl.concat(doubled).implode()),
     )
 
 

@@ -28,7 +28,7 @@ def trade_land(day: Day) -> None:
     for kind in ("land_sold", "land_sold_unregistered"):
         rng = day.stream(kind)
         sellers = _choose_owners(rng, day, day.count(rng, kind), mortgaged=False)
-        buyers = _choose_buyers(rng, day, len(sellers) * 2)
+        buyers = _choose_buyers(rng, day, len(sellers) * 2 + 10)
         for seller, deed in sellers:
             district = deed["ma_don_vi"]
             buyer = next((b for b in buyers if fits_office(_write(b), district, tcvn3)), None)

@@ -14,8 +14,13 @@ from mocks.province.households import FEMALE, MALE, OTHER
 from mocks.province.live.day import Day, Event, month_of
 from mocks.province.live.homes import ROLES, end_residences, home_of, leave_household, settle
 from mocks.province.live.insurance import NewCard, close_card, insure, issue_card
-from mocks.province.live.naming import name_child
-from mocks.province.live.numbers import draw_card_digits, draw_insurance_number, draw_pin
+from mocks.province.live.naming import name_children
+from mocks.province.live.numbers import (
+    draw_card_digits,
+    draw_insurance_number,
+    draw_pin,
+    find_prefix,
+)
 from mocks.province.live.truth import NewFault, Person
 from mocks.province.names import MATRILINEAL
 
@@ -30,8 +35,9 @@ def bear_children(day: Day) -> None:
     """Births with a number, then births without one yet."""
     for kind in ("birth", "birth_without_number"):
         rng = day.stream(kind)
-        for mother in _choose_mothers(rng, day, day.count(rng, kind)):
-            child = _describe_child(rng, day, mother)
+        mothers = _choose_mothers(rng, day, day.count(rng, kind))
+        children = name_children(rng, [_describe_child(rng, day, mother) for mother in mothers])
+        for mother, child in zip(mothers, children, strict=True):
             if kind == "birth":
                 _register_child(rng, day, mother, child)
             else:
@@ -53,18 +59,19 @@ def _choose_mothers(rng: np.random.Generator, day: Day, count: int) -> list[Pers
         & (pl.col("marital") == "co_vo_chong")
         & ~pl.col("truth_id").is_in(recent.implode())
     )
-    chosen = day.choose(rng, able, count * 2)
+    chosen = day.choose(rng, able, count * 2 + 5)
     return [mother for mother in chosen if day.is_free(mother["spouse"])][:count]
 
 
 def _describe_child(rng: np.random.Generator, day: Day, mother: Person) -> Person:
+    """Facts about a newborn; until it is named, its name is that of whom it is called after."""
     father = day.person(mother["spouse"])
     sex = MALE if rng.random() < _BOY_SHARE else FEMALE
     born = day.date - timedelta(days=int(rng.integers(0, _MAX_DAYS_TO_REGISTER + 1)))
     ethnic = father["ethnic_code"]
     giver = mother if ethnic in MATRILINEAL else father
     return {
-        "full_name": name_child(rng, giver["full_name"], ethnic, sex, born.year),
+        "full_name": giver["full_name"],
         "birth_date": born,
         "sex": sex,
         "ethnic_code": ethnic,
@@ -78,6 +85,7 @@ def _describe_child(rng: np.random.Generator, day: Day, mother: Person) -> Perso
         "household": mother["household"],
         "father": father["truth_id"],
         "mother": mother["truth_id"],
+        "birth_prefix": find_prefix(day, mother["commune_code"]),
     }
 
 
@@ -200,7 +208,7 @@ def end_lives(day: Day) -> None:
     able = pl.col("alive") & pl.col("population_id").is_not_null() & (pl.col("age") > 0.1)
     count = day.count(rng, "death")
     weight = (pl.col("age") / 8 * float(np.log(2))).exp()
-    chosen = day.choose(rng, able, count * 2, weight=weight)
+    chosen = day.choose(rng, able, count * 2 + 5, weight=weight)
     dying = [person for person in chosen if day.is_free(person["spouse"])][:count]
     day.books.load("cong_dan", "ma_ho", [home_of(person).household for person in dying])
     day.books.load("cu_tru", "ma_cd", [person["population_id"] for person in dying])

@@ -61,7 +61,8 @@ class TruthBook:
     def add_person(self, facts: Person) -> Person:
         """A newborn, with the next `truth_id`; facts that are not given are null."""
         number = len(self.people) + len(self.born) + 1
-        person = dict.fromkeys(self.people.columns) | facts | {"truth_id": f"P{number:09d}"}
+        told = {column: facts.get(column) for column in self.people.columns}
+        person = told | {"truth_id": f"P{number:09d}"}
         self.born.append(person)
         return person
 

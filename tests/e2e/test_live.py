@@ -1,0 +1,93 @@
+"""A living world and its copy: what an increment brings, and what only a full read can see."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from three_sources import SOURCES, point_at_sources, population_api
+
+from cli.balance import ensure_complete
+from cli.pipeline import run_sync
+from hub.contract import load_contracts
+from hub.errors import BatchParkedError
+from mocks.land_registry.drops import export_drops
+from mocks.land_registry.load import load_land_registry
+from mocks.population.load import load_population
+from mocks.province import make_province
+from mocks.province.live import Sources, live_on
+from mocks.social_insurance.load import load_social_insurance
+from warehouse.landing import make_keys
+from warehouse.ledger import apply_contract
+
+ROOT = Path(__file__).parent.parent.parent
+DAYS = 2
+
+
+@pytest.fixture
+def living(
+    make_database: Callable[[], str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Path, Sources]]:
+    """A tiny province in three running sources, before its first day."""
+    make_keys(home / "keys" / "landing.json")
+    folder = tmp_path / "province"
+    make_province(folder, "tiny", 7)
+    databases = {source: make_database() for source in SOURCES}
+    load_population(databases["population"], folder)
+    load_social_insurance(databases["social_insurance"], folder, reader_password="of-the-reader")
+    load_land_registry(databases["land_registry"], folder)
+    sources = Sources(databases, tmp_path / "drops")
+    export_drops(databases["land_registry"], sources.drops)
+    with population_api(databases["population"], tmp_path) as port:
+        point_at_sources(monkeypatch, databases, port=port, drops=sources.drops)
+        yield folder, sources
+
+
+@pytest.mark.slow
+def test_increments_bring_all_but_what_only_a_full_read_can_see(
+    living: tuple[Path, Sources], warehouse: Any
+) -> None:
+    province, sources = living
+    for contract in load_contracts([ROOT / "contracts"]).values():
+        apply_contract(contract)
+    for source in SOURCES:
+        run_sync(source)
+    ensure_complete(sources.databases)
+    live_on(province, sources, DAYS)
+    events = pl.read_parquet(province / "truth" / "event.parquet")
+
+    with pytest.raises(BatchParkedError, match=r"population\.relation would hold other keys"):
+        run_sync("population")
+    run_sync("social_insurance")
+    run_sync("land_registry")
+    ensure_complete({name: sources.databases[name] for name in SOURCES[1:]})
+    late = list_late(events)
+    before = told_names(warehouse)
+    assert [before[key] == name for key, name in late.items()] == [False] * len(late)
+    assert late
+
+    run_sync("population", full=True)
+    after = told_names(warehouse)
+    assert {key: after[key] for key in late} == late
+    assert ensure_complete(sources.databases) > 0
+
+
+def list_late(events: pl.DataFrame) -> dict[str, str | None]:
+    """Nicknames of persons whose rows were committed beyond the overlap of a later day."""
+    first = events["day"].min()
+    last: dict[str, str | None] = {}
+    for event in events.filter(
+        pl.col("kind") == "committed_late", pl.col("dataset") == "person"
+    ).iter_rows(named=True):
+        if event["day"] == first:
+            last[event["record_id"]] = json.loads(event["detail"])["row"]["ten_khac"]
+    return last
+
+
+def told_names(warehouse: Any) -> dict[str, str | None]:
+    """The other name of every person that the warehouse has published."""
+    with warehouse.connect() as connection:
+        query = "SELECT record_id, other_name FROM standard.population__person"
+        return dict(connection.execute(query).fetchall())
