@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from mocks.province import names
-from mocks.province.chance import Bools, Ints, draw_index
+from mocks.province.chance import Bools, Ints, count_within, draw_index
 from mocks.province.ethnic_codes import EDE, GIA_RAI, KHMER, MNONG, SAN_DIU, XO_DANG
 from mocks.province.households import (
     CHILD,
@@ -31,6 +31,8 @@ _FAR_PEOPLES = (
     (SAN_DIU, "019"),
 )
 _FAR_SHARE, _FEWEST_FAR = 0.15, 6
+#: More than there are given names.
+_MANY = 1 << 24
 _KEY = ("commune_code", "surname", "ethnic_code", "sex", "birth_year")
 
 
@@ -114,10 +116,11 @@ def name_people(
         again = names.draw_surnames(rng, people["ethnic_code"].gather(rows), regions[rows])
         surnames = surnames.scatter(rows, again).gather(givers)
     first_names = names.draw_first_names(rng, people, regions)
-    while len(rows := _find_repeated(first_names, members)):
-        first_names = first_names.scatter(
-            rows, names.draw_first_names(rng, people[rows], regions[rows])
-        )
+    rows = _find_repeated(first_names, members)
+    while len(rows):
+        again = names.draw_first_names(rng, people[rows], regions[rows])
+        first_names = first_names.scatter(rows, again)
+        rows = _find_repeated(first_names, members, within=rows)
     return people.with_columns(surname=surnames, first_name=first_names).with_columns(
         full_name=names.join_names(surnames, first_names, people["ethnic_code"])
     )
@@ -135,14 +138,20 @@ def _find_clan_couples(surnames: pl.Series, people: pl.DataFrame, members: Membe
     return found
 
 
-def _find_repeated(first_names: pl.Series, members: Members) -> Ints:
-    """Rows whose given name somebody of the same household's blood has before them."""
-    blood = np.flatnonzero((members.household != NOBODY) & ~np.isin(members.role, [SPOUSE, OTHER]))
-    given = names.find_given_names(first_names.gather(blood))
-    pairs = pl.DataFrame({"house": members.household[blood], "given": given})
-    repeated: Ints = blood[
-        (~pairs.select(pl.struct("house", "given").is_first_distinct()).to_series()).to_numpy()
-    ]
+def _find_repeated(first_names: pl.Series, members: Members, *, within: Ints | None = None) -> Ints:
+    """Rows whose given name somebody of the same household's blood has before them.
+
+    within: rows whose households alone are looked at.
+    """
+    blood = (members.household != NOBODY) & ~np.isin(members.role, [SPOUSE, OTHER])
+    if within is not None:
+        touched = np.zeros(int(members.household.max()) + 1, dtype=bool)
+        touched[members.household[within]] = True
+        blood &= touched[members.household]
+    rows = np.flatnonzero(blood)
+    given = names.find_given_names(first_names.gather(rows)).cast(pl.Categorical).to_physical()
+    pairs = pl.Series(members.household[rows] * _MANY + given.to_numpy())
+    repeated: Ints = rows[(~pairs.is_first_distinct()).to_numpy()]
     return repeated
 
 
@@ -159,14 +168,13 @@ def share_names(
     givers, takers = _pair_off(rng, people, members)
     wanted = min(len(givers), max(1, round(rate * len(givers)))) if rate > 0 else 0
     chosen = np.sort(rng.permutation(len(givers))[:wanted])
+    giving, taking = givers[chosen], takers[chosen]
     first = people["first_name"]
-    first = first.scatter(takers[chosen], first.gather(givers[chosen]))
-    undone = np.intersect1d(_find_repeated(first, members), takers[chosen])
-    first = first.scatter(undone, people["first_name"].gather(undone))
-    named = people.with_columns(
-        first_name=first,
-        full_name=names.join_names(people["surname"], first, people["ethnic_code"]),
-    )
+    shared = first.scatter(taking, first.gather(giving))
+    undone = np.isin(taking, _find_repeated(shared, members, within=taking))
+    giving, taking = giving[~undone], taking[~undone]
+    full_name = people["full_name"].scatter(taking, people["full_name"].gather(giving))
+    named = people.with_columns(full_name)
     return named.with_columns(namesake=pl.Series(_find_namesakes(named)))
 
 
@@ -175,25 +183,34 @@ def _pair_off(
 ) -> tuple[Ints, Ints]:
     """Two and two of a commune, surname, people, sex and year, of different households."""
     order = rng.permutation(np.flatnonzero(_are_ordinary(people)))
-    keyed = (
-        people.select(*_KEY)[order]
-        .with_columns(row=pl.Series(order))
-        .sort(*_KEY, maintain_order=True)
-    )
-    place = keyed.select(pl.int_range(pl.len()).over(*_KEY)).to_series().to_numpy()
-    second = np.flatnonzero(place % 2 == 1)
-    rows = keyed["row"].to_numpy()
+    keys = np.zeros(len(order), dtype=np.int64)
+    for column in _KEY:
+        codes = _number_values(people[column])
+        keys = keys * (int(codes.max()) + 1) + codes[order]
+    by_key = np.argsort(keys, kind="stable")
+    second = np.flatnonzero(count_within(keys[by_key]) % 2 == 1)
+    rows = order[by_key]
     givers, takers = rows[second - 1], rows[second]
     apart = members.household[givers] != members.household[takers]
     return givers[apart], takers[apart]
 
 
+def _number_values(column: pl.Series) -> Ints:
+    """0, 1, 2, … for the values of a column in their order."""
+    known = column.unique().sort()
+    numbers = pl.int_range(len(known), eager=True)
+    codes: Ints = column.replace_strict(known, numbers, return_dtype=pl.Int64).to_numpy()
+    return codes
+
+
 def _find_namesakes(people: pl.DataFrame) -> Bools:
-    ordinary = _are_ordinary(people)
-    rows = np.flatnonzero(ordinary)
-    keys = people.select("commune_code", "full_name", "birth_year")[rows]
+    rows = np.flatnonzero(_are_ordinary(people))
+    keys = people["full_name"].cast(pl.Categorical).to_physical().to_numpy()[rows].astype(np.int64)
+    for column in ("commune_code", "birth_year"):
+        codes = _number_values(people[column])
+        keys = keys * (int(codes.max()) + 1) + codes[rows]
     found = np.zeros(len(people), dtype=bool)
-    found[rows] = keys.is_duplicated().to_numpy()
+    found[rows] = pl.Series(keys).is_duplicated().to_numpy()
     return found
 
 

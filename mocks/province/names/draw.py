@@ -75,7 +75,7 @@ def draw_first_names(rng: np.random.Generator, people: pl.DataFrame, regions: In
 
 def find_given_names(first_names: pl.Series) -> pl.Series:
     """The name people are called by: the last word, without the marker joined to it."""
-    return first_names.str.split(" ").list.last().str.strip_prefix("H'")
+    return first_names.str.extract("([^ ']+)$")
 
 
 def join_names(surnames: pl.Series, first_names: pl.Series, ethnic_codes: pl.Series) -> pl.Series:
@@ -138,16 +138,14 @@ def _draw_own(rng: np.random.Generator, style: Style, sex: int, years: Ints) -> 
 
 def _mark_given_first(first_names: pl.Series, people: pl.DataFrame) -> pl.Series:
     """Where the given name stands first, a name like the Kinh's still has the marker."""
-    parts = people.select("sex", "ethnic_code", first=first_names)
-    bare = ~pl.col("first").str.contains("^(?:[YA] |H')")
-    plain = pl.col("first").str.replace("^(?:Thị|Văn) ", "").str.extract(r"(\S+(?: \S+)?)$")
-    marked = (
-        pl.when(pl.col("sex") == MALE)
-        .then(pl.format("Y {}", plain))
-        .otherwise(pl.format("H'{}", plain))
-    )
-    given_first = pl.col("ethnic_code").is_in(list(GIVEN_FIRST))
-    return parts.select(pl.when(given_first & bare).then(marked).otherwise("first")).to_series()
+    ours = people["ethnic_code"].is_in(list(GIVEN_FIRST)).to_numpy()
+    rows = np.flatnonzero(ours)
+    first = first_names.gather(rows)
+    rows = rows[(~first.str.contains("^(?:[YA] |H')")).to_numpy()]
+    plain = first_names.gather(rows).str.replace("^(?:Thị|Văn) ", "")
+    bare = plain.str.extract(r"(\S+(?: \S+)?)$")
+    man = people["sex"].gather(rows) == MALE
+    return first_names.scatter(rows, ("Y " + bare).zip_with(man, "H'" + bare))
 
 
 def _join_middle(middles: pl.Series, givens: pl.Series) -> pl.Series:
