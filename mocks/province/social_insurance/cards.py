@@ -24,6 +24,7 @@ _YEAR = REFERENCE_DATE.year
 _EPOCH = date(1970, 1, 1)
 _NEW_YEAR = (date(_YEAR, 1, 1) - _EPOCH).days
 _CHANGE_DATE = date(2026, 1, 1)
+_CHILD_DAYS = int(6 * YEAR_DAYS) - 2
 _FACILITIES = 60
 _LASTING = ["DN", "HC", "HT", "LH"]
 _NO_END = -1
@@ -83,7 +84,7 @@ def write_cards(rng: np.random.Generator, world: World, insured: Insured) -> pl.
     """Everyone's card of this year (the dead: to the day of death), last year's for a fifth."""
     people = world.people[insured.rows]
     count, birth = len(people), people["birth_day"].to_numpy()
-    sixth = birth + np.floor(6 * YEAR_DAYS).astype(np.int64) - 2
+    sixth = birth + _CHILD_DAYS
     death = people["death_day"].fill_null(REFERENCE_DAY + 40_000).to_numpy()
     alive, fates = death > REFERENCE_DAY, rng.random((2, count))
     codes = _choose_codes(world, insured, fates, _YEAR)
@@ -91,7 +92,8 @@ def write_cards(rng: np.random.Generator, world: World, insured: Insured) -> pl.
     lasting = codes.is_in(_LASTING).to_numpy() & (rng.random(count) < 0.4)
     due = np.where(child, sixth, _NEW_YEAR + 364 + rng.integers(0, 2, count) * 31)
     last = np.where(alive & lasting, _NO_END, np.minimum(due, death))
-    begin = np.where(child, birth, np.maximum(_find_new_year(np.minimum(death, due)), birth))
+    begin = np.maximum(_find_new_year(np.minimum(death, due)), np.where(alive, sixth + 1, birth))
+    begin = np.where(child, birth, begin)
     holders = np.arange(count)
     now = _write_batch(rng, insured, holders, codes, np.stack([begin, last]))
     had_one = alive & (birth < _NEW_YEAR - 500) & ~child & (rng.random(count) < 0.2)
@@ -112,9 +114,9 @@ def _write_last_year(
     rng: np.random.Generator, insured: Insured, holders: Ints, codes: pl.Series, sixth: Ints
 ) -> pl.DataFrame:
     mine = codes.gather(holders)
-    eve, child = np.full(len(holders), _NEW_YEAR - 1), (mine == "TE").to_numpy()
-    last = np.where(child, np.minimum(sixth[holders], eve), eve)
-    begin = np.minimum(np.full(len(holders), _NEW_YEAR - 365), last)
+    child, until = (mine == "TE").to_numpy(), sixth[holders]
+    last = np.where(child, until, _NEW_YEAR - 1)
+    begin = np.where(child, until - _CHILD_DAYS, _NEW_YEAR - 365)
     return _write_batch(rng, insured, holders, mine, np.stack([begin, last]))
 
 

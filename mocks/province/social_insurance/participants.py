@@ -145,6 +145,8 @@ def write_participants(
 
 def _note_newborns(people: pl.DataFrame, insured: Insured, truth: Truth) -> None:
     rows = np.flatnonzero(insured.unnumbered)
+    if not len(rows):
+        return
     keys = pl.Series(insured.keys[rows])
     missed = {_PIN: people["pin"], _NUMBER: insured.numbers}
     for column, true_values in missed.items():
@@ -163,6 +165,7 @@ def _write_doubles(
         so_dinh_danh=pl.lit(None, pl.String),
         so_cmnd=mine["old_number"],
     )
-    truth.link(TABLE, mine["truth_id"], earlier["id"])
-    truth.note(TABLE, ("person_twice", _PIN, ACCEPT), earlier["id"], mine["pin"])
+    if len(mine):
+        truth.link(TABLE, mine["truth_id"], earlier["id"])
+        truth.note(TABLE, ("person_twice", _PIN, ACCEPT), earlier["id"], mine["pin"])
     return earlier
