@@ -117,7 +117,9 @@ def _reconcile_ages(members: Members) -> None:
         most -= _LEAST_GAP
         inside = np.maximum(age[rows], 2 * least - age[rows])
         inside = np.minimum(inside, 2 * most - inside)
-        age[rows] = np.clip(inside, np.minimum(0.02, most), most)
+        # There is no coming back for the newborn: anywhere between birth and the bound.
+        inside = np.where(inside < 0.02, most * (np.abs(inside) % 1), inside)
+        age[rows] = np.minimum(inside, most)
 
 
 def _make_twins(rng: np.random.Generator, members: Members) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 from mocks.province import canaries as canary_people
 from mocks.province.calendar import REFERENCE_DAY as REFERENCE_DAY
 from mocks.province.calendar import YEAR_DAYS as YEAR_DAYS
-from mocks.province.calendar import give_seasons
+from mocks.province.calendar import tell_birth_days
 from mocks.province.chance import Floats, Ints, draw_index, open_stream
 from mocks.province.households import (
     CHILD,
@@ -133,8 +133,7 @@ def _describe(
 ) -> pl.DataFrame:
     """Who everyone is by birth day, sex, place in the household and home."""
     count = len(members.age)
-    days = REFERENCE_DAY - 1 - np.floor(members.age * YEAR_DAYS).astype(np.int64)
-    birth_day = give_seasons(days)
+    birth_day = tell_birth_days(members.age)
     born = pl.Series(birth_day).cast(pl.Int32).cast(pl.Date)
     canary = np.maximum(np.arange(count) - (count - canaries) + 1, 0)
     return pl.DataFrame(

@@ -328,6 +328,8 @@ def test_births_follow_the_seasons_without_a_peak_on_new_years_day(demo: World) 
     )
 
     assert days[0] < days[:30].mean() + 4 * np.sqrt(days[:30].mean())
+    assert days[:365].max() < days[:365].mean() * 1.1 + 4 * np.sqrt(days.mean())
+    assert days[:365].min() > days[:365].mean() * 0.9 - 4 * np.sqrt(days.mean())
     assert 1.08 < months[7:10].mean() / months[1:4].mean() < 1.25
     assert months.max() / months.min() < 1.35
 
@@ -454,6 +456,7 @@ def test_the_dead_are_mostly_old_and_died_after_their_children_were_born(demo: W
 
     assert 0.018 < len(dead) / int(people["in_population"].sum()) < 0.032
     assert (lived > 0).all()
+    assert people["birth_day"].max() < REFERENCE_DAY
     assert float((lived > 60).mean() or 0) > 0.6
     assert (lived < 40).sum() > 20
     assert dead["canary"].sum() == 0
