@@ -63,3 +63,23 @@ def _decode_again(text: str) -> str:
         return bytes(_BYTES[letter] for letter in text).decode("utf-8")
     except (KeyError, UnicodeDecodeError):
         return text
+
+
+_NO_LETTER: Final = "[\u00a1-\u00bf]"
+"""Signs that stand in no name; most letters with marks are such a sign in TCVN3."""
+_WIDE: Final = "[^\u0000-\u00ff]"
+_TWO_TONES: Final = "[\u0300\u0301\u0303\u0309\u0323][^ ]*[\u0300\u0301\u0303\u0309\u0323]"
+
+
+def undo_shown_tcvn3(text: pl.Expr) -> pl.Expr:
+    """A name in TCVN3 that was kept as Latin-1 letters, as it was: "NguyÔn V¨n Hïng".
+
+    Only where signs show that it is no name as it stands, and it is one once decoded: no sign
+    left, and no word with two tones (as a word in a third encoding would have).
+    """
+    decoded = decode_tcvn3(text)
+    is_shown = text.str.contains(_NO_LETTER) & ~text.str.contains(_WIDE)
+    is_name = ~decoded.str.contains(_NO_LETTER) & ~decoded.str.normalize("NFD").str.contains(
+        _TWO_TONES
+    )
+    return pl.when(is_shown & is_name).then(decoded).otherwise(text)

@@ -131,7 +131,7 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
         "owner_parties": FieldKind(
             owners.owner_parties_columns,
             owners.owner_parties_flags,
-            frozenset({"numbers", "birthYears"}),
+            frozenset({"numbers", "birthYears", "mixedEncoding"}),
         ),
     }
 )

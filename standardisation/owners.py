@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from hub.names import name_key
+from standardisation.encodings import undo_shown_tcvn3
 from standardisation.numbers import CONFUSED, PIN_PREFIXES
-from standardisation.text import Columns, Options, clean, clean_flags
+from standardisation.text import Columns, Options, as_text, clean, clean_flags
 
 _AND: Final = (
     r"\s*(?:[;,&+]|\s-\s|\bvà\s+(?:vợ|chồng)(?:\s+là)?\b|\b(?:vợ|chồng)\s+là\b"
@@ -136,12 +137,12 @@ def owner_parties_columns(raw: pl.Expr, options: Options) -> Columns:
     """The owner text as written, and its parties.
 
     Options: ``numbers`` and ``birthYears``, the owner's columns whose "; "-separated entries
-    belong to the parties in order.
+    belong to the parties in order; ``mixedEncoding`` "TCVN3" where single texts may be in it.
     """
     empty = pl.lit(None, dtype=pl.String)
     numbers = clean(pl.col(options["numbers"])) if "numbers" in options else empty
     years = clean(pl.col(options["birthYears"])) if "birthYears" in options else empty
-    text = clean(raw)
+    text = clean(_decoded(raw, options))
     together = pl.struct(text.alias("text"), numbers.alias("numbers"), years.alias("years"))
     # Free text in a natural language: beyond what expressions can say, so row by row.
     parties = together.map_elements(_parties_json, return_dtype=pl.String, skip_nulls=False)
@@ -150,4 +151,11 @@ def owner_parties_columns(raw: pl.Expr, options: Options) -> Columns:
 
 def owner_parties_flags(raw: pl.Expr, options: Options) -> Columns:
     """The repairs of the text itself."""
-    return clean_flags(raw)
+    decoded = _decoded(raw, options)
+    return {**clean_flags(decoded), "ENCODING": decoded != as_text(raw)}
+
+
+def _decoded(raw: pl.Expr, options: Options) -> pl.Expr:
+    if options.get("mixedEncoding") == "TCVN3":
+        return undo_shown_tcvn3(as_text(raw))
+    return as_text(raw)

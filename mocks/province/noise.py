@@ -41,7 +41,7 @@ CATALOGUE = (
     Kind("N4", "eth_for_d", "Icelandic Ð for Đ", (0.002, 0.004, 0.02)),
     Kind("N5", "marks_missing", "typed without diacritics", (0.001, 0.004, 0.04)),
     Kind("N6", "tcvn3", "TCVN3 text as Latin letters", (None, None, 0.05)),
-    Kind("N7", "vni", "VNI font text as Latin letters", (None, None, 0.03)),
+    Kind("N7", "vni", "VNI font text as Latin letters", (None, None, 0.02)),
     Kind("N8", "cp1258", "code page 1258 read as 1252", (None, 0.0003, 0.003)),
     Kind("N9", "mojibake", "UTF-8 read as code page 1252", (0.0002, 0.0005, 0.004)),
     Kind("N10", "encoding_mixed", "two encodings in one text", (None, None, 0.004)),

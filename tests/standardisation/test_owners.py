@@ -88,3 +88,24 @@ def test_the_column_holds_the_parties_as_json() -> None:
     made = frame.select(columns["_parties"].alias("parties"))["parties"].to_list()
     assert json.loads(made[0])[0]["old_number"] == "100123456"
     assert made[1] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "flagged"),
+    [
+        ("¤ng NguyÔn V¨n §Þnh", "Ông Nguyễn Văn Định", True),
+        ("¤ng TrÇn V¨n An vµ vî lµ bµ Lª ThÞ Lý", "Ông Trần Văn An và vợ là bà Lê Thị Lý", True),
+        ("Ông Nguyễn Văn Định", "Ông Nguyễn Văn Định", False),
+        ("Baø Nguyeãn Thò Höôøng", "Baø Nguyeãn Thò Höôøng", False),
+        ("¤ng NguyÔn V¨n Ñònh", "¤ng NguyÔn V¨n Ñònh", False),
+        ("Bà H'Ñŏ Niê ½", "Bà H'Ñŏ Niê ½", False),
+    ],
+)
+def test_a_name_shown_in_tcvn3_is_read_where_the_contract_says_that_there_may_be_such(
+    text: str, read: str, flagged: bool
+) -> None:
+    frame, options = pl.DataFrame({"raw": [text]}), {"mixedEncoding": "TCVN3"}
+    kind = KINDS["owner_parties"]
+    assert frame.select(kind.columns(pl.col("raw"), options)[""]).item() == read
+    assert frame.select(kind.flags(pl.col("raw"), options)["ENCODING"]).item() is flagged
+    assert frame.select(kind.columns(pl.col("raw"), {})[""]).item() == text

@@ -47,7 +47,11 @@ def _swap_day_and_month() -> pl.Expr:
 def _write_day_oddly() -> pl.Expr:
     """3/7/85, or the day number of a spreadsheet."""
     day = pl.col(_ISSUED)
-    short = day.str.replace("/[0-9]{2}([0-9]{2})$", "/$1").str.replace_all("(^|/)0", "$1")
+    short = (
+        day.str.replace("^0", "")
+        .str.replace("^([0-9]+)/0", "$1/")
+        .str.replace("[0-9]{2}([0-9]{2})$", "$1")
+    )
     whole = day.str.to_date("%d/%m/%Y", strict=False)
     days = (whole - pl.date(1899, 12, 30)).dt.total_days().cast(pl.String)
     return pl.when(pl.col(LUCK) < 0.7).then(short).otherwise(days)

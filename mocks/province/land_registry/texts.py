@@ -28,6 +28,10 @@ from mocks.province.spelling import (
 #: Letters whose two or three bytes, read in code page 1252, no Vietnamese text could hold.
 _TELLING = "[ăĂđĐơƠưƯĩĨũŨ\u1ea0-\u1ef9]"
 
+#: Letters that are a sign in TCVN3 which no name has, and texts of Vietnamese letters alone.
+_SIGNS = "[ăâêôơưđàảãáạằẳẵắĂÂÊÔƠƯĐÀẢÃÁẠẰẲẴẮ]"
+_VIETNAMESE = "^(?i)[\\x20-\\x7eàáâãèéêìíòóôõùúýăđĩũơư\u1ea0-\u1ef9]*$"
+
 
 def spoil_texts(column: str, *, weight: float = 1.0) -> tuple[Fault, ...]:
     """Every fault of text that the column can have, at `weight` times the register's rates."""
@@ -50,13 +54,16 @@ def _misread(column: str) -> tuple[Fault, ...]:
     """Letters in another encoding or form: offices that write UTF-8 alone."""
     text = pl.col(column)
     able = ~pl.col("_old_office") & has_marks(column)
+    shown, read_again = show_as_tcvn3(text), REPAIR if column == "chu_su_dung" else ACCEPT
+    telling = text.str.contains(_SIGNS) & text.str.contains(_VIETNAMESE)
     mojibake, told = show_as_mojibake(text), text.str.contains(_TELLING)
     return (
         Fault("mojibake", column, REPAIR, mojibake, among=able & told),
         Fault("mojibake", column, ACCEPT, mojibake, among=able & ~told),
         Fault("cp1258", column, ACCEPT, show_as_cp1258(text), among=able),
         Fault("encoding_mixed", column, ACCEPT, mix_encodings(text), among=able & _has(text, " ")),
-        Fault("tcvn3", column, ACCEPT, show_as_tcvn3(text), among=able),
+        Fault("tcvn3", column, read_again, shown, among=able & telling),
+        Fault("tcvn3", column, ACCEPT, shown, among=able & ~telling),
         Fault("vni", column, ACCEPT, show_as_vni(text), among=able),
         Fault("decomposed", column, REPAIR, decompose(text), among=able),
         Fault("eth_for_d", column, REPAIR, write_eth(text), among=able & _has(text, "Đ")),
