@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from three_sources import SOURCES, point_at_sources, population_api
 
-from cli.balance import ensure_complete
+from cli.balance import ensure_complete, list_source_keys
 from cli.pipeline import run_sync
-from hub.contract import load_contracts
+from hub.contract import find_dataset, load_contracts
 from hub.errors import BatchParkedError
 from mocks.land_registry.drops import export_drops
 from mocks.land_registry.load import load_land_registry
@@ -19,6 +19,7 @@ from mocks.population.load import load_population
 from mocks.province import make_province
 from mocks.province.live import Sources, live_on
 from mocks.social_insurance.load import load_social_insurance
+from warehouse.keys import list_held_keys
 from warehouse.landing import make_keys
 from warehouse.ledger import apply_contract
 
@@ -63,6 +64,7 @@ def test_increments_bring_all_but_what_only_a_full_read_can_see(
     run_sync("social_insurance")
     run_sync("land_registry")
     ensure_complete({name: sources.databases[name] for name in SOURCES[1:]})
+    ensure_keys_agree("population.residence", sources)
     late = list_late(events)
     before = told_names(warehouse)
     assert [before[key] == name for key, name in late.items()] == [False] * len(late)
@@ -72,6 +74,12 @@ def test_increments_bring_all_but_what_only_a_full_read_can_see(
     after = told_names(warehouse)
     assert {key: after[key] for key in late} == late
     assert ensure_complete(sources.databases) > 0
+
+
+def ensure_keys_agree(stream: str, sources: Sources) -> None:
+    """The hub holds the keys that the source holds, lodgings committed late among them."""
+    _, dataset = find_dataset(stream)
+    assert list_held_keys(dataset) == list_source_keys(dataset, sources.databases[dataset.source])
 
 
 def list_late(events: pl.DataFrame) -> dict[str, str | None]:

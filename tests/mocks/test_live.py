@@ -15,11 +15,15 @@ import psycopg
 import pytest
 
 from mocks.land_registry.drops import list_drops
+from mocks.land_registry.load import load_land_registry
+from mocks.population.load import load_population
+from mocks.province import Options, make_province
 from mocks.province.live import Sources, journal, live_on
 from mocks.province.live.books import SCHEMAS, TABLES
 from mocks.province.live.events import COLUMNS, FOLLOWING, KINDS, empty_events
 from mocks.province.noise import FORMS
 from mocks.province.profiles import REFERENCE_DATE
+from mocks.social_insurance.load import load_social_insurance
 
 DAYS = 6
 PAGE_ROWS = 1_000
@@ -401,3 +405,23 @@ def test_databases_of_another_day_are_refused(make_world: MakeWorld) -> None:
     with pytest.raises(ValueError, match="stand at different days"):
         live_on(folder, fresh, 1)
     assert date.fromisoformat(live_on(folder, lived, 1)["last_day"]) == date(2026, 11, 2)
+
+
+@pytest.mark.parametrize("code", ["66", "20", "08"])
+def test_every_province_goes_on(
+    code: str, make_database: Callable[[], str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "province"
+    make_province(folder, "tiny", 3, options=Options(province=code))
+    databases = {source: make_database() for source in SCHEMAS}
+    load_population(databases["population"], folder)
+    load_social_insurance(databases["social_insurance"], folder, reader_password="of-the-reader")
+    load_land_registry(databases["land_registry"], folder)
+    live_on(folder, Sources(databases, tmp_path / "drops"), 3)
+    told = pl.read_parquet(folder / "truth" / "event.parquet")
+    born = told.filter((pl.col("kind") == "birth") & (pl.col("dataset") == "person"))
+    prefixes = {"66": {"066", "054"}, "20": {"020"}, "08": {"008", "002"}}
+
+    assert set(told["kind"]) >= set(KINDS) - set(FOLLOWING)
+    pins = [json.loads(detail)["row"]["so_dinh_danh"] for detail in born["detail"]]
+    assert {pin[:3] for pin in pins} <= prefixes[code]

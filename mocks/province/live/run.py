@@ -176,7 +176,7 @@ def _open_day(province: Path, books: Books, clock: dict[str, Any]) -> Day:
         seed=clock["seed"],
         books=books,
         truth=truth,
-        gazetteer=read_gazetteer(made.get("province", "22")),
+        gazetteer=read_gazetteer(made["province"]),
         people=people,
         due=clock["due"],
         numbers=clock["numbers"],
