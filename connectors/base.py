@@ -1,6 +1,6 @@
 """What every transport gives: Arrow record batches, and at the end what the source says."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from connectors.keys import KeyTally
 from hub.contract import Contract, Dataset
-from hub.digest import BucketDigest, KeyDigest, key_hash60
+from hub.digest import BucketDigest, KeyDigest
 from hub.errors import MotlanError, SchemaDriftError, SourceUnavailableError
 from hub.promised import promised_columns
 
@@ -21,7 +22,6 @@ EXTRA: Final = "_extra"
 """Landed column for what the contract does not know, as JSON; it is kept and not used."""
 PARTITION: Final = "_partition"
 ENCODING: Final = "_encoding"
-_TRUE: Final = frozenset({"true", "t", "1"})
 
 
 @dataclass(frozen=True)
@@ -68,44 +68,6 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
 
 
-class KeyTally:
-    """The distinct keys that were read, and which of them live: the last word of a key counts."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        self._keys = [item.physical_name for item in dataset.key_fields]
-        tombstone = dataset.sync.tombstone
-        self._tombstone = dataset.get_field(tombstone).physical_name if tombstone else None
-        self._live: dict[int, bool] = {}
-        self.rows = 0
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Count the rows of a batch."""
-        hashes = hash_keys(batch.column(name).to_pylist() for name in self._keys)
-        if self._tombstone is None:
-            self._live.update(dict.fromkeys((value for value in hashes if value is not None), True))
-        else:
-            dead = batch.column(self._tombstone).to_pylist()
-            for value, gone in zip(hashes, dead, strict=True):
-                if value is not None:
-                    self._live[value] = str(gone).lower() not in _TRUE
-        self.rows += batch.num_rows
-
-    def digest(self) -> KeyDigest:
-        """The digest of all distinct keys."""
-        return KeyDigest.of_hashes(list(self._live))
-
-    def live_digest(self) -> KeyDigest:
-        """The digest of the keys that live."""
-        return KeyDigest.of_hashes(self._live_hashes())
-
-    def live_buckets(self, buckets: int) -> BucketDigest:
-        """The digest of the keys that live, by bucket."""
-        return BucketDigest.of_hashes(self._live_hashes(), buckets)
-
-    def _live_hashes(self) -> list[int]:
-        return [value for value, live in self._live.items() if live]
-
-
 class Fetch:
     """A read that is under way: iterate it to its end, then ask for its outcome."""
 
@@ -142,22 +104,6 @@ class Fetch:
             message = "A read was asked for its outcome before its end; nothing was kept."
             raise MotlanError(message)
         return self._outcome
-
-
-def hash_keys(columns: Iterable[Sequence[Any]]) -> list[int | None]:
-    """`key_hash60` of each row's key; null where a part of the key is missing."""
-    listed = list(columns)
-    if len(listed) == 1:
-        texts = ["" if value is None else str(value).strip() for value in listed[0]]
-        return [key_hash60(text) if text else None for text in texts]
-    keys = map(join_key, zip(*listed, strict=True))
-    return [key_hash60(key) if key is not None else None for key in keys]
-
-
-def join_key(parts: Iterable[Any]) -> str | None:
-    """The owner's key as text, its parts joined by "|"; null if a part is missing."""
-    texts = ["" if part is None else str(part).strip() for part in parts]
-    return "|".join(texts) if all(texts) else None
 
 
 def advance(

@@ -24,7 +24,6 @@ from connectors.base import (
     EXTRA,
     PARTITION,
     Fetch,
-    KeyTally,
     Outcome,
     Proof,
     Request,
@@ -33,6 +32,7 @@ from connectors.base import (
     refuse_missing,
     unavailable,
 )
+from connectors.keys import KeyTally
 from connectors.options import FilesOptions
 from hub.contract import Dataset
 from hub.errors import IncompleteSourceError

@@ -23,7 +23,6 @@ import pyarrow as pa
 from connectors.base import (
     EXTRA,
     Fetch,
-    KeyTally,
     Outcome,
     Proof,
     Request,
@@ -34,6 +33,7 @@ from connectors.base import (
     refuse_missing,
     unavailable,
 )
+from connectors.keys import KeyTally
 from connectors.options import DigestEndpoint, HttpOptions
 from hub.contract import Contract, Dataset
 from hub.digest import BucketDigest, KeyDigest

@@ -1,32 +1,34 @@
 """Reads a table of any database that SQLAlchemy speaks to, in one consistent snapshot."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy import types as sqltypes
 from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from connectors import postgres
 from connectors.base import (
     Fetch,
-    KeyTally,
     Outcome,
     Proof,
     Request,
     advance,
     cursor_column,
     drift,
-    hash_keys,
     parse_moment,
     refuse_missing,
     unavailable,
 )
+from connectors.keys import KeyTally, digest_hashes, hash_keys
 from connectors.options import SqlOptions
 from hub.digest import KeyDigest
 from hub.errors import ContractError, IncompleteSourceError, SchemaDriftError
@@ -58,7 +60,7 @@ def fetch_sql(request: Request, options: SqlOptions) -> Fetch:
         try:
             with _snapshot(request.url, options) as connection:
                 yield from reader.read(connection, outcome, tally)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, *postgres.FAILURES) as error:
             raise unavailable(dataset.stream, f"its database failed ({_kind(error)})") from None
         outcome.next_cursor = advance(request.cursor, reader.newest, outcome.as_of)
 
@@ -73,6 +75,7 @@ class _Reader:
         self._dataset = request.dataset
         self._options = options
         self._since = request.since
+        self._url = sa.make_url(request.url)
         self._end = time.monotonic() + options.run_seconds
         self.newest: datetime | None = None
 
@@ -118,27 +121,38 @@ class _Reader:
                 raise drift(self._dataset, name, kind, type(came).__name__.lower())
 
     def _read_rows(self, connection: sa.Connection, table: sa.Table) -> Iterator[pa.RecordBatch]:
-        landed = [_landed(column, connection) for column in table.columns]
-        schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+        name = cursor_column(self._dataset)
+        for batch in self._fetch_batches(connection, table):
+            if time.monotonic() > self._end:
+                why = f"the read took longer than {self._options.run_seconds:.0f} s"
+                raise unavailable(self._dataset.stream, why)
+            if name is not None:
+                self._note_newest(batch.column(name))
+            yield batch
+
+    def _fetch_batches(
+        self, connection: sa.Connection, table: sa.Table
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows in the order of cursor and key, by Arrow where the database can give it."""
+        fast = postgres.is_libpq(self._url)
+        query = sa.select(*map(_landing(connection), table.columns))
         keys = [table.columns[item.physical_name] for item in self._dataset.key_fields]
         name = cursor_column(self._dataset)
-        query = sa.select(*landed)
         if self._since is not None and name is not None:
             column = table.columns[name]
             query = query.where(column >= self._bound(column)).order_by(column, *keys)
         else:
             query = query.order_by(*keys)
-        result = connection.execution_options(
-            stream_results=True, yield_per=self._options.chunk_rows
-        ).execute(query)
-        for rows in result.partitions():
-            if time.monotonic() > self._end:
-                why = f"the read took longer than {self._options.run_seconds:.0f} s"
-                raise unavailable(self._dataset.stream, why)
-            batch = _to_batch(rows, schema)
-            if name is not None:
-                self._note_newest(batch.column(name))
-            yield batch
+        rows = self._options.chunk_rows
+        if fast:
+            settings = _postgres_settings(self._options)
+            with postgres.read_snapshot(connection, query, self._url, settings) as batches:
+                for batch in batches:
+                    yield from (batch[at : at + rows] for at in range(0, batch.num_rows, rows))
+            return
+        schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+        result = connection.execution_options(stream_results=True, yield_per=rows).execute(query)
+        yield from (_to_batch(part, schema) for part in result.partitions())
 
     def _bound(self, column: sa.Column[Any]) -> datetime:
         assert self._since is not None
@@ -151,21 +165,17 @@ class _Reader:
 
     def _note_newest(self, values: pa.Array) -> None:
         """Remember the newest time; ISO texts of one column sort as times do."""
-        texts = [text for text in values.to_pylist() if text and text[0].isdigit()]
-        if texts:
-            moment = parse_moment(max(texts), self._contract)
+        newest = pc.max(values.filter(pc.match_substring_regex(values, "^[0-9]"))).as_py()
+        if newest:
+            moment = parse_moment(newest, self._contract)
             self.newest = max(filter(None, (self.newest, moment)))
 
     def _prove(self, connection: sa.Connection, table: sa.Table, tally: KeyTally) -> Proof:
         keys = [table.columns[item.physical_name] for item in self._dataset.key_fields]
-        result = connection.execution_options(
-            stream_results=True, yield_per=self._options.chunk_rows
-        ).execute(sa.select(*keys))
-        hashes: set[int] = set()  # a key that stands there twice is told downstream
-        for rows in result.partitions():
-            columns = list(zip(*rows, strict=True))
-            hashes.update(value for value in hash_keys(columns) if value is not None)
-        theirs = KeyDigest.of_hashes(list(hashes))
+        if postgres.is_libpq(self._url) and postgres.can_digest(connection):
+            theirs = postgres.digest_keys(connection, keys)
+        else:
+            theirs = self._digest_keys(connection, keys)
         if theirs != tally.digest():
             message = (
                 f"{self._dataset.stream}: the source holds {theirs.count} keys and "
@@ -174,6 +184,15 @@ class _Reader:
             raise IncompleteSourceError(message)
         return Proof("keys", "batch", theirs)
 
+    def _digest_keys(self, connection: sa.Connection, keys: list[sa.Column[Any]]) -> KeyDigest:
+        """Read the keys again; one that stands there twice is told downstream."""
+        schema = pa.schema([(key.name, _arrow_type(key.type)) for key in keys])
+        result = connection.execution_options(
+            stream_results=True, yield_per=self._options.chunk_rows
+        ).execute(sa.select(*keys))
+        read = [hash_keys(_to_batch(rows, schema).columns)[0] for rows in result.partitions()]
+        return digest_hashes(np.unique(np.concatenate([np.empty(0, np.uint64), *read])))
+
 
 @contextmanager
 def _snapshot(url: str, options: SqlOptions) -> Iterator[sa.Connection]:
@@ -181,8 +200,7 @@ def _snapshot(url: str, options: SqlOptions) -> Iterator[sa.Connection]:
     address = sa.make_url(url)
     arguments: dict[str, Any] = {}
     if address.get_backend_name() == "postgresql":
-        timeout = f"-c statement_timeout={int(options.run_seconds * 1000)}"
-        arguments = {"connect_timeout": 10, "options": f"{_POSTGRES} {timeout}"}
+        arguments = _postgres_settings(options)
     engine = sa.create_engine(address, poolclass=NullPool, connect_args=arguments)
     try:
         with engine.connect() as connection:
@@ -197,6 +215,12 @@ def _snapshot(url: str, options: SqlOptions) -> Iterator[sa.Connection]:
         engine.dispose()
 
 
+def _postgres_settings(options: SqlOptions) -> dict[str, str]:
+    """How a session of a PostgreSQL source is opened."""
+    timeout = f"-c statement_timeout={int(options.run_seconds * 1000)}"
+    return {"connect_timeout": "10", "options": f"{_POSTGRES} {timeout}"}
+
+
 def _source_time(connection: sa.Connection) -> datetime:
     """The source's clock, where it says in which zone; the hub's otherwise."""
     moment = connection.execute(sa.select(sa.func.now())).scalar_one()
@@ -205,12 +229,13 @@ def _source_time(connection: sa.Connection) -> datetime:
     return datetime.now(UTC)
 
 
-def _landed(column: sa.Column[Any], connection: sa.Connection) -> sa.ColumnElement[Any]:
-    """PostgreSQL's own text for what Python cannot hold, like infinite dates and NaN."""
-    native = (sqltypes.Integer, sqltypes.Boolean, sqltypes.String)
-    if connection.dialect.name == "postgresql" and not isinstance(column.type, native):
-        return sa.cast(column, sa.Text).label(column.name)
-    return column
+def _landing(
+    connection: sa.Connection,
+) -> Callable[[sa.Column[Any]], sa.ColumnElement[Any]]:
+    """How a column is asked for, so that no value of it is lost on the way."""
+    if connection.dialect.name == "postgresql":
+        return postgres.landed_column
+    return lambda column: column
 
 
 def _arrow_type(kind: sqltypes.TypeEngine[Any]) -> pa.DataType:
@@ -237,6 +262,6 @@ def _to_text(value: Any) -> str | None:
     return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
 
 
-def _kind(error: SQLAlchemyError) -> str:
+def _kind(error: Exception) -> str:
     """The kind of a database error; its text may hold values and is not shown."""
     return type(getattr(error, "orig", None) or error).__name__

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import EXTRA
+from hub.digest import KeyDigest
 from hub.errors import (
     ContractError,
     IncompleteSourceError,
@@ -199,12 +200,79 @@ def test_options_that_do_not_exist_are_refused(make_source: Callable[..., Source
         source.ingest()
 
 
-def test_keys_that_differ_from_what_was_read_leave_no_batch(
+def test_a_source_whose_rows_get_lost_on_the_way_leaves_no_batch(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from connectors import sql
+    from connectors.sql import _Reader
 
-    real = sql.hash_keys
-    monkeypatch.setattr(sql, "hash_keys", lambda columns: [*real(columns), 1])
-    with pytest.raises(IncompleteSourceError, match="keys and 5 were read"):
+    real = _Reader._fetch_batches
+    monkeypatch.setattr(
+        _Reader, "_fetch_batches", lambda *words: (batch[1:] for batch in real(*words))
+    )
+    with pytest.raises(IncompleteSourceError, match="holds 5 keys and 2 were read"):
         source.ingest()
+
+
+def test_keys_are_proven_as_the_hub_reads_them(
+    database: str, make_source: Callable[..., Source]
+) -> None:
+    run(database, "CREATE TABLE bhxh.khoa (ma text, ten text, luc timestamp)")
+    for key in ("\u3000CD1\x1c ", "CD 2", "CD2", "CD2", "", "  ", None, "Đào\x85"):
+        with psycopg.connect(database) as connection:
+            connection.execute("INSERT INTO bhxh.khoa VALUES (%s)", (key,))
+    url = database.replace("postgresql://", "postgresql+psycopg://")
+    options = "{schema: bhxh, table: khoa}"
+    source = make_source("sql", url, options=options, sync=SNAPSHOT, fields=UPDATED_AT)
+    batch = source.ingest()
+    assert batch.manifest.rows == 8
+    assert batch.manifest.key_digest.key_digest() == KeyDigest.of(["CD1", "CD 2", "CD2", "Đào"])
+    assert batch.manifest.completeness.digest == batch.manifest.key_digest
+
+
+@pytest.mark.parametrize("way", ["by Arrow", "row by row"])
+def test_both_ways_of_reading_land_the_same(
+    way: str,
+    database: str,
+    make_source: Callable[..., Source],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run(
+        database,
+        "CREATE TYPE bhxh.loai AS ENUM ('một', 'hai');"
+        "CREATE TABLE bhxh.mau (ma integer PRIMARY KEY, ten varchar(20), luc timestamptz,"
+        " so numeric, thuc double precision, nho smallint, co boolean, ngay date,"
+        " loai bhxh.loai, chu char(4), khoa uuid, tep jsonb, danh text[]);"
+        "INSERT INTO bhxh.mau VALUES (2, 'Hoà', '2025-07-01 10:00:00.5+07', 'NaN', 0.1, 7, true,"
+        " 'infinity', 'hai', 'ab', '00000000-0000-4000-8000-000000000001', '{\"a\": 1}', '{x,y}'),"
+        " (1, NULL, NULL, 1.50, 'Infinity', NULL, false, '0044-03-15 BC', NULL, NULL, NULL, NULL,"
+        " NULL)",
+    )
+    if way == "row by row":
+        monkeypatch.setattr("connectors.postgres.is_libpq", lambda url: False)
+    url = database.replace("postgresql://", "postgresql+psycopg://")
+    options = "{schema: bhxh, table: mau, chunkRows: 1}"
+    source = make_source("sql", url, options=options, sync=SNAPSHOT, fields=UPDATED_AT)
+    batch = source.ingest()
+    assert rows_of(batch) == [
+        {"ma": 1, "ten": None, "luc": None, "so": "1.50", "thuc": "Infinity", "nho": None}
+        | {"co": False, "ngay": "0044-03-15 BC", "loai": None, "chu": None, "khoa": None}
+        | {"tep": None, "danh": None},
+        {"ma": 2, "ten": "Hoà", "luc": "2025-07-01 03:00:00.5+00", "so": "NaN", "thuc": "0.1"}
+        | {"nho": 7, "co": True, "ngay": "infinity", "loai": "hai", "chu": "ab"}
+        | {"khoa": "00000000-0000-4000-8000-000000000001", "tep": '{"a": 1}', "danh": "{x,y}"},
+    ]
+    assert batch.complete
+
+
+def test_a_database_that_fails_under_the_read_is_unavailable_and_shows_no_value(
+    database: str, source: Source
+) -> None:
+    run(database, "ALTER TABLE bhxh.nguoi RENAME TO nguoi_that")
+    run(
+        database,
+        "CREATE VIEW bhxh.nguoi AS SELECT ma, ten, luc, sinh,"
+        " (CASE WHEN ma = 5 THEN ten ELSE '1' END)::numeric::text AS no FROM bhxh.nguoi_that",
+    )
+    with pytest.raises(SourceUnavailableError, match="its database failed") as raised:
+        source.ingest()
+    assert "Nguyễn" not in str(raised.value)

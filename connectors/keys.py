@@ -1,0 +1,104 @@
+"""The keys that a read has seen, in eight bytes a row, and their digests."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from hub.contract import Dataset
+from hub.digest import BucketDigest, KeyDigest
+
+Hashes: TypeAlias = NDArray[np.uint64]
+"""`hub.digest.key_hash60` of keys; the four bits on top are free."""
+
+SPACES: Final = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""What is no part of a key where it stands at its ends: all that Unicode calls a space."""
+_TRUE: Final = pa.array(["true", "t", "1"])
+_FREE_BITS: Final = np.uint64(4)
+_ONE: Final = np.uint64(1)
+_HALF_BITS: Final = np.uint64(32)
+_HALF: Final = np.uint64(2**32 - 1)
+
+
+class KeyTally:
+    """The distinct keys that were read, and which of them live: the last word of a key counts.
+
+    It keeps a number of eight bytes a row read, and nothing of the keys themselves.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._keys = [item.physical_name for item in dataset.key_fields]
+        tombstone = dataset.sync.tombstone
+        self._tombstone = dataset.get_field(tombstone).physical_name if tombstone else None
+        self._read: list[Hashes] = []
+        self._settled: tuple[Hashes, Hashes] | None = None
+        self.rows = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Count the rows of a batch."""
+        hashes, known = hash_keys([batch.column(name) for name in self._keys])
+        if self._tombstone is None:
+            lives = np.ones(len(hashes), np.uint64)
+        else:
+            lives = _living(batch.column(self._tombstone))[known]
+        self._read.append(hashes << _ONE | lives)
+        self._settled = None
+        self.rows += batch.num_rows
+
+    def digest(self) -> KeyDigest:
+        """The digest of all distinct keys."""
+        return digest_hashes(self._settle()[0])
+
+    def live_digest(self) -> KeyDigest:
+        """The digest of the keys that live."""
+        return digest_hashes(self._settle()[1])
+
+    def live_buckets(self, buckets: int) -> BucketDigest:
+        """The digest of the keys that live, by bucket."""
+        return BucketDigest.of_hashes(self._settle()[1].tolist(), buckets)
+
+    def _settle(self) -> tuple[Hashes, Hashes]:
+        """Distinct keys, and those of them that live."""
+        if self._settled is None:
+            words = np.concatenate(self._read) if self._read else np.empty(0, np.uint64)
+            order = np.argsort(words >> _ONE, kind="stable")
+            words = words[order]
+            last = np.ones(len(words), bool)
+            last[:-1] = words[1:] >> _ONE != words[:-1] >> _ONE
+            words = words[last]
+            self._settled = words >> _ONE, words[words & _ONE == _ONE] >> _ONE
+        return self._settled
+
+
+def hash_keys(columns: Sequence[pa.Array]) -> tuple[Hashes, NDArray[np.bool_]]:
+    """`key_hash60` of the rows whose key is whole, and which rows those are.
+
+    A key of several columns is their texts joined by "|"; one that lacks a part is no key.
+    """
+    texts = [pc.utf8_trim_whitespace(column.cast(pa.string())) for column in columns]
+    parts = [pc.if_else(pc.equal(text, ""), None, text) for text in texts]
+    keys = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "|")
+    whole = keys.drop_null().cast(pa.binary()).to_pylist()
+    digests = b"".join([hashlib.sha256(key).digest()[:8] for key in whole])
+    hashes = np.frombuffer(digests, dtype=">u8").astype(np.uint64) >> _FREE_BITS
+    return hashes, keys.is_valid().to_numpy(zero_copy_only=False)
+
+
+def digest_hashes(hashes: Hashes) -> KeyDigest:
+    """The digest of distinct keys whose hashes are known; their sum may not fit 64 bits."""
+    high, low = int((hashes >> _HALF_BITS).sum()), int((hashes & _HALF).sum())
+    return KeyDigest(len(hashes), (high << 32) + low)
+
+
+def _living(marks: pa.Array) -> Hashes:
+    """1 where a row's tombstone is not set, else 0."""
+    gone = pc.is_in(pc.utf8_lower(marks.cast(pa.string())), value_set=_TRUE)
+    lives: Hashes = (~gone.to_numpy(zero_copy_only=False)).astype(np.uint64)
+    return lives

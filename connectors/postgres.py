@@ -1,0 +1,93 @@
+"""The Arrow fast path for PostgreSQL: rows arrive in binary, out of the snapshot of the read."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import adbc_driver_postgresql.dbapi as adbc
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy import types as sqltypes
+from sqlalchemy.dialects import postgresql
+
+from connectors.keys import SPACES
+from hub.digest import KeyDigest
+
+FAILURES: Final = (adbc.Error, pa.ArrowException, OSError)
+"""What the driver raises; its text may hold values and is not shown."""
+_LIBPQ_DRIVERS: Final = ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
+_BATCH_BYTES: Final = 8 * 2**20
+_SHA256_SINCE: Final = (11,)
+
+
+def is_libpq(url: sa.URL) -> bool:
+    """Whether libpq understands the URL once its driver is taken out."""
+    return url.drivername in _LIBPQ_DRIVERS
+
+
+@contextmanager
+def read_snapshot(
+    connection: sa.Connection, query: sa.Select[Any], url: sa.URL, settings: Mapping[str, str]
+) -> Iterator[Iterator[pa.RecordBatch]]:
+    """The rows of a query as record batches, as the transaction of ``connection`` sees them.
+
+    A second connection takes over the first one's snapshot: nothing that is committed meanwhile is
+    in either.
+
+    Args:
+        settings: libpq's own, of the second connection.
+    """
+    snapshot = connection.scalar(sa.select(sa.func.pg_export_snapshot()))
+    plain = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    text = str(query.compile(dialect=plain, compile_kwargs={"literal_binds": True}))
+    with (
+        adbc.connect(_libpq_url(url, settings)) as second,
+        second.cursor() as cursor,
+    ):
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+        cursor.adbc_statement.set_options(
+            **{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)}
+        )
+        cursor.execute(text)
+        yield iter(cursor.fetch_record_batch())
+
+
+def _libpq_url(url: sa.URL, settings: Mapping[str, str]) -> str:
+    """The URL as libpq reads it: a space in a setting is %20 there, never a plus."""
+    address = url.set(drivername="postgresql").update_query_dict(dict(settings))
+    place, _, query = address.render_as_string(hide_password=False).partition("?")
+    return f"{place}?{query.replace('+', '%20')}"
+
+
+def landed_column(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """PostgreSQL's own text for what Arrow or Python cannot hold, like infinite dates and NaN."""
+    if isinstance(column.type, sqltypes.Integer):
+        return sa.cast(column, sa.BigInteger).label(column.name)
+    if isinstance(column.type, sqltypes.Boolean):
+        return column
+    return sa.cast(column, sa.Text).label(column.name)
+
+
+def can_digest(connection: sa.Connection) -> bool:
+    """Whether the server computes sha256 itself."""
+    version = connection.dialect.server_version_info
+    return version is not None and version >= _SHA256_SINCE
+
+
+def digest_keys(connection: sa.Connection, keys: list[sa.Column[Any]]) -> KeyDigest:
+    """The digest of the distinct keys of a table, computed where they are (see `hub.digest`)."""
+    parts = [
+        sa.func.nullif(sa.func.btrim(sa.cast(key, sa.Text), SPACES), "", type_=sa.Text)
+        for key in keys
+    ]
+    text: sa.ColumnElement[str] = parts[0]
+    for part in parts[1:]:
+        text = text.concat("|").concat(part)
+    hexadecimal = sa.func.encode(sa.func.sha256(sa.func.convert_to(text, "UTF8")), "hex")
+    bits = sa.literal("x").concat(sa.func.left(hexadecimal, 15, type_=sa.Text))
+    hashed = sa.cast(sa.cast(bits, postgresql.BIT(60)), sa.BigInteger)
+    distinct = sa.select(hashed.label("hash")).where(text.is_not(None)).group_by("hash").subquery()
+    total = sa.cast(sa.func.coalesce(sa.func.sum(distinct.c.hash), 0), sa.Text)
+    count, written = connection.execute(sa.select(sa.func.count(), total)).one()
+    return KeyDigest(int(count), int(written))
