@@ -171,7 +171,8 @@ def share_names(
     giving, taking = givers[chosen], takers[chosen]
     first = people["first_name"]
     shared = first.scatter(taking, first.gather(giving))
-    undone = np.isin(taking, _find_repeated(shared, members, within=taking))
+    clashing = members.household[_find_repeated(shared, members, within=taking)]
+    undone = np.isin(members.household[taking], clashing)
     giving, taking = giving[~undone], taking[~undone]
     full_name = people["full_name"].scatter(taking, people["full_name"].gather(giving))
     named = people.with_columns(full_name)

@@ -31,9 +31,9 @@ from mocks.province.reference import Gazetteer
 
 _LAST_OLD_NUMBER_YEAR = 1998
 _OUTSIDER_SHARE = 0.008
-#: How many, by role, were surely born where they live.
-_BORN_HERE = {CHILD: 0.85, GRANDCHILD: 0.85, SPOUSE: 0.5, OTHER: 0.5}
-_BORN_HERE_ELSE = 0.7
+#: How much likelier than the average those of a role come from elsewhere; of other roles, the last.
+_COMES_FROM_AWAY = {CHILD: 0.45, GRANDCHILD: 0.3, SPOUSE: 1.6, OTHER: 1.6}
+_COMES_FROM_AWAY_ELSE = 1.2
 #: Share of those born elsewhere who got the old card only after they had come.
 _CARD_AFTER_MOVE = 0.5
 
@@ -93,12 +93,20 @@ def make_world(
     )
     people = name_people(open_stream(seed, "names"), people, members, givers)
     people = share_names(open_stream(seed, "namesakes"), people, members, namesake_rate)
-    people = canary_people.rename(people.drop("first_name"))
+    people = _rename_canaries(people.drop("first_name"))
     people = _number_people(open_stream(seed, "numbers"), people, gazetteer)
     people = end_lives(open_stream(seed, "deaths"), people, members)
     people = settle_marriages(open_stream(seed, "marriages"), people, members)
     people = _earn(open_stream(seed, "work"), people)
     return World(people, households, members.father, members.mother, members.spouse)
+
+
+def _rename_canaries(people: pl.DataFrame) -> pl.DataFrame:
+    """Canaries by names of their own, whose first word counts as the surname."""
+    renamed = canary_people.rename(people)
+    rows = np.flatnonzero((people["canary"] > 0).to_numpy())
+    surnames = renamed["full_name"].gather(rows).str.split(" ").list.first()
+    return renamed.with_columns(renamed["surname"].scatter(rows, surnames))
 
 
 def _append_singles(
@@ -159,14 +167,22 @@ def _draw_birth_provinces(
     rng: np.random.Generator, members: Members, homes: pl.Series, gazetteer: Gazetteer
 ) -> pl.Series:
     """First digits of the personal number: the old province they live in, or one they came from."""
-    count = len(homes)
-    weights = gazetteer.birth_provinces["weight"].to_numpy()
-    drawn = gazetteer.birth_provinces["pin_prefix"].gather(draw_index(rng, weights, count))
-    share = np.full(int(members.role.max()) + 1, _BORN_HERE_ELSE)
-    for role, stay in _BORN_HERE.items():
-        share[role] = stay
-    here = (members.household != NOBODY) & (rng.random(count) < share[members.role])
-    return homes.str.zfill(3).zip_with(pl.Series(here), drawn)
+    born = gazetteer.birth_provinces.with_columns(
+        is_own=pl.col("pin_prefix").is_in(_list_own_prefixes(gazetteer).implode())
+    )
+    weights = np.where(born["is_own"].to_numpy(), 0.0, born["weight"].to_numpy())
+    drawn = born["pin_prefix"].gather(draw_index(rng, weights, len(homes)))
+    share = np.full(int(members.role.max()) + 1, _COMES_FROM_AWAY_ELSE)
+    for role, factor in _COMES_FROM_AWAY.items():
+        share[role] = factor
+    share *= weights.sum() / float(born["weight"].sum())
+    away = rng.random(len(homes)) < share[members.role]
+    return drawn.zip_with(pl.Series(away), homes.str.zfill(3))
+
+
+def _list_own_prefixes(gazetteer: Gazetteer) -> pl.Series:
+    """The personal number's first digits of the old provinces that this one was made of."""
+    return gazetteer.old_communes["old_province_code"].unique().sort().str.zfill(3)
 
 
 def _number_people(
@@ -176,8 +192,7 @@ def _number_people(
     pins = issue_pins(
         rng, people["birth_prefix"], sexes=people["sex"].to_numpy(), birth_years=years
     )
-    own = "0" + gazetteer.old_communes["old_province_code"].unique().sort().str.zfill(2)
-    native = people["birth_prefix"].is_in(own.implode()).to_numpy()
+    native = people["birth_prefix"].is_in(_list_own_prefixes(gazetteer).implode()).to_numpy()
     held = (years <= _LAST_OLD_NUMBER_YEAR) & (rng.random(len(people)) < 0.97)
     old_numbers = issue_old_numbers(
         rng,
