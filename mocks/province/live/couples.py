@@ -14,8 +14,8 @@ from mocks.province.live.homes import (
     home_of,
     leave_household,
     relocate,
+    tie,
 )
-from mocks.province.live.lives import tie
 from mocks.province.live.truth import Person
 
 _RESIDENT = pl.col("alive") & pl.col("population_id").is_not_null() & (pl.col("household") >= 0)

@@ -18,7 +18,7 @@ _OPENING = time(7, 30)
 _OPEN_SECONDS = 10 * 3600
 _YEAR_DAYS = 365.2425
 _MILLISECOND = timedelta(milliseconds=1)
-#: Columns that say whose a row is.
+#: The first of these that a row has says whose it is.
 _OWNERS = ("ma_cd", "chu_ho", "nguoi_id", "id", "ma_gcn")
 Due = dict[str, Any]
 
@@ -53,7 +53,9 @@ class Day:
         rows = self.people.filter(kept)
         held = self.truth.links.filter(pl.col("truth_id").is_in(rows["truth_id"].implode()))
         certificates = held["record_id"].str.split("#").list.first()
-        self._kept = frozenset((*rows["population_id"], *rows["participant_id"], *certificates))
+        self._kept = frozenset(
+            key for key in (*rows["population_id"], *rows["participant_id"], *certificates) if key
+        )
 
     def stream(self, kind: str) -> np.random.Generator:
         """The random stream of one kind on this day, whatever happened before."""
@@ -90,7 +92,8 @@ class Day:
 
     def is_kept(self, row: Row) -> bool:
         """Whether a row belongs to somebody whose rows stay as they are."""
-        return any(row.get(column) in self._kept for column in _OWNERS if row.get(column))
+        owner = next((column for column in _OWNERS if column in row), None)
+        return owner is not None and row[owner] in self._kept
 
     def take(self, *truth_ids: str | None) -> None:
         """Nothing else happens to these people today."""

@@ -1,4 +1,4 @@
-"""Rows of the population register about homes: households, residences, and who moves where."""
+"""What the population register says of homes and kin: households, residences, ties."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,6 +107,19 @@ def relocate(day: Day, event: Event, person: Person, home: Home, *, role: str) -
         household=home.number,
         role=ROLES[role],
     )
+
+
+def tie(day: Day, event: Event, pair: tuple[str, str], kind: str, name: str) -> None:
+    """A relation: of the first person, the second one, whose name is `name`, is the `kind`."""
+    row = {
+        "ma_qh": day.next_key("quan_he", "QH", 9),
+        "ma_cd": pair[0],
+        "loai": kind,
+        "ma_cd_lien_quan": pair[1],
+        "ho_ten_lien_quan": name,
+        "da_xoa": "false",
+    }
+    event.insert("quan_he", row)
 
 
 def leave_household(day: Day, event: Event, household: str, leaver: str) -> None:

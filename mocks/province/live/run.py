@@ -14,7 +14,16 @@ from typing import Any
 import polars as pl
 import psycopg
 
-from mocks.province.live import clocks, corrections, couples, insurance, journal, land, lives
+from mocks.province.live import (
+    births,
+    clocks,
+    corrections,
+    couples,
+    deaths,
+    insurance,
+    journal,
+    land,
+)
 from mocks.province.live.books import SCHEMAS, Books, Sources, open_books
 from mocks.province.live.day import Day, describe_people
 from mocks.province.live.events import digest_events, frame_events
@@ -27,10 +36,10 @@ Progress = Callable[[str, float], None]
 #: In this order; what earlier days left to be done comes first.
 _KINDS = (
     corrections.follow_numbers,
-    lives.give_numbers,
-    lives.close_cards_late,
-    lives.bear_children,
-    lives.end_lives,
+    births.give_numbers,
+    deaths.close_cards_late,
+    births.bear_children,
+    deaths.end_lives,
     couples.marry,
     couples.divorce,
     couples.move,
@@ -91,20 +100,23 @@ def live_on(
         ValueError: no such number of days, no truth, or databases that do not go with it; one
             sentence.
     """
-    if days < 1:
-        message = "The world goes on by whole days: ask for 1 or more."
-        raise ValueError(message)
-    truth = province / "truth"
-    if not all((truth / f"{name}.parquet").exists() for name in FILES[:4]):
-        message = f"{province} holds no truth, and the world can go on only beside its truth."
-        raise ValueError(message)
+    _check_request(province, days)
     identity = hashlib.sha256((province / "province.json").read_bytes()).hexdigest()
     lived: list[date] = []
     for turn in range(days):
         progress(f"day {turn + 1} of {days}", turn / days)
         lived.append(_live_day(province, sources, identity, seed))
     progress("done", 1.0)
-    return _report(truth, lived[0], lived[-1])
+    return _report(province / "truth", lived[0], lived[-1])
+
+
+def _check_request(province: Path, days: int) -> None:
+    if days < 1:
+        message = "The world goes on by whole days: ask for 1 or more."
+        raise ValueError(message)
+    if not all((province / "truth" / f"{name}.parquet").exists() for name in FILES[:4]):
+        message = f"{province} holds no truth, and the world can go on only beside its truth."
+        raise ValueError(message)
 
 
 def _live_day(province: Path, sources: Sources, identity: str, seed: int | None) -> date:
