@@ -82,7 +82,7 @@ _FAULTS = (
 
 def write_cards(rng: np.random.Generator, world: World, insured: Insured) -> pl.DataFrame:
     """Everyone's card of this year (the dead: to the day of death), last year's for a fifth."""
-    people = world.people[insured.rows]
+    people = world.people.select("birth_day", "death_day")[insured.rows]
     count, birth = len(people), people["birth_day"].to_numpy()
     sixth = birth + _CHILD_DAYS
     death = people["death_day"].fill_null(REFERENCE_DAY + 40_000).to_numpy()
@@ -122,7 +122,7 @@ def _write_last_year(
 
 def _choose_codes(world: World, insured: Insured, fates: Floats, year: int) -> pl.Series:
     """Object code by who the person was at the end of that year; `fates` decide what luck does."""
-    people = world.people[insured.rows]
+    people = world.people.select("ethnic_code", "works", "receives_pension")[insured.rows]
     ages = world.ages[insured.rows] - (_YEAR - year)
     upland = (~people["ethnic_code"].is_in([KINH, HOA])).to_numpy()
     works, (luck, fate) = people["works"].to_numpy(), fates
@@ -141,8 +141,9 @@ def _choose_codes(world: World, insured: Insured, fates: Floats, year: int) -> p
         (ages < 22, "SV"),
         (ages >= 75, "LH"),
     ]
-    drawn = np.select([case for case, _ in cases], [code for _, code in cases], "GD")
-    return pl.Series(drawn.tolist(), dtype=pl.String)
+    codes = pl.Series([*(code for _, code in cases), "GD"], dtype=pl.String)
+    places = np.arange(len(cases)).tolist()
+    return codes.gather(np.select([case for case, _ in cases], places, len(cases)))
 
 
 def _write_batch(
@@ -155,8 +156,7 @@ def _write_batch(
             "nguoi_id": insured.keys[holders],
             "code": codes,
             "number": insured.numbers.gather(holders),
-            "unnumbered": insured.unnumbered[holders],
-            "temporary": pad_digits(draw_distinct(rng, np.zeros(count, dtype=np.int64), 9), 10),
+            "temporary": _draw_temporary(rng, insured.unnumbered[holders]),
             "province": insured.provinces.gather(holders),
             "form": rng.random(count),
             "facility": rng.integers(1, _FACILITIES + 1, count),
@@ -177,6 +177,15 @@ def _write_batch(
     )
 
 
+def _draw_temporary(rng: np.random.Generator, unnumbered: Bools) -> pl.Series:
+    """Ten digits for those who have no number of their own, null for the rest."""
+    rows = np.flatnonzero(unnumbered)
+    digits = pad_digits(draw_distinct(rng, np.zeros(len(rows), dtype=np.int64), 9), 10)
+    return (
+        pl.Series([None], dtype=pl.String).new_from_index(0, len(unnumbered)).scatter(rows, digits)
+    )
+
+
 def _write_number(begin: pl.Expr) -> pl.Expr:
     """In full, printed in groups, or the last ten digits; a newborn's is a temporary one."""
     form, changed = pl.col("form"), begin >= _CHANGE_DATE
@@ -189,7 +198,7 @@ def _write_number(begin: pl.Expr) -> pl.Expr:
     spaced = pl.format("{} {} {} {}", "code", level, "province", "number")
     printed = _SHORT_SHARE + _SPACED_SHARE
     return (
-        pl.when("unnumbered")
+        pl.when(pl.col("temporary").is_not_null())
         .then(pl.format("TE101{}", "temporary"))
         .when(form < _SHORT_SHARE)
         .then("number")
@@ -205,10 +214,8 @@ def spoil_cards(
     rng: np.random.Generator, cards: pl.DataFrame, world: World, insured: Insured, truth: Truth
 ) -> pl.DataFrame:
     """Noise in about 1 % of the cards, none in a canary's."""
-    people = world.people[insured.rows]
-    holders = people.select(
-        "canary", _is_dead=pl.col("death_day").is_not_null(), nguoi_id=pl.Series(insured.keys)
-    )
+    known = world.people.select("canary", _is_dead=pl.col("death_day").is_not_null())
+    holders = known[insured.rows].with_columns(nguoi_id=pl.Series(insured.keys))
     held = cards.join(holders, on="nguoi_id", how="left", maintain_order="left")
     spoiler = Spoiler(
         held.drop("canary"), table=("social_insurance", "card"), key="id", truth=truth

@@ -170,6 +170,6 @@ def spoil_participants(
     spoiler = Spoiler(frame, table=TABLE, key="id", truth=truth)
     spoiler.protect((participants["_canary"] > 0).to_numpy())
     spoiler.spread(rng, _FAULTS)
-    people = world.people[insured.rows]
+    people = world.people.select("canary")[insured.rows]
     spoiler.spoil(rng, _PIN_AS_FLOAT, canary_rows(people, "social_insurance"))
     return spoiler.finish()

@@ -20,6 +20,11 @@ _TWICE_AGE = 30
 _KEPT_OLD_NUMBER = 0.6
 #: Object codes of those who work for others: enterprise, public service, other employers, army.
 TRADES = {"DN": 0.78, "HC": 0.14, "CH": 0.075, "XD": 0.005}
+#: Columns of World.people that the register takes over.
+_TAKEN = (
+    *("truth_id", "pin", "old_number", "full_name", "birth_date", "birth_day", "sex"),
+    *("ethnic_code", "commune_code", "receives_pension", "canary"),
+)
 _NUMBER, _PIN = "ma_so_bhxh", "so_dinh_danh"
 
 
@@ -58,6 +63,7 @@ def choose_insured(rng: np.random.Generator, world: World, wanted: int, truth: T
     lots = rng.permutation(living)
     rest = wanted + int(canary.sum()) - int(surely.sum()) - len(buried) - doubles
     rows = np.sort(np.r_[np.flatnonzero(surely), buried, lots[:rest]])
+    chosen = people.select("birth_day", "death_day", "canary", "old_number", "in_population")[rows]
     provinces = _find_provinces(world, rows)
     codes = sorted(world.households["old_province_code"].unique())
     numbers = issue_insurance_numbers(rng, len(rows) + doubles, codes)
@@ -69,8 +75,8 @@ def choose_insured(rng: np.random.Generator, world: World, wanted: int, truth: T
         keys[: len(rows)],
         provinces,
         trades,
-        _choose_newborns(rng, people[rows], truth),
-        _choose_doubles(rng, people[rows], doubles),
+        _choose_newborns(rng, chosen, truth),
+        _choose_doubles(rng, chosen, doubles),
         keys[len(rows) :],
         numbers[len(rows) :],
     )
@@ -80,11 +86,9 @@ def _find_provinces(world: World, rows: Ints) -> pl.Series:
     """Of the household; of an outsider, of the commune where they are met."""
     homes = world.households.select("commune_code", "old_province_code")
     known = homes.unique("commune_code", keep="first", maintain_order=True)
-    return (
-        world.people[rows]
-        .select("commune_code")
-        .join(known, on="commune_code", how="left", maintain_order="left")["old_province_code"]
-    )
+    return world.people.select("commune_code")[rows].join(
+        known, on="commune_code", how="left", maintain_order="left"
+    )["old_province_code"]
 
 
 def _choose_newborns(rng: np.random.Generator, people: pl.DataFrame, truth: Truth) -> Bools:
@@ -119,7 +123,7 @@ def write_participants(
 
     Columns that begin with "_" (birth_day, canary) are for the noise and leave with it.
     """
-    people = world.people[insured.rows]
+    people = world.people.select(_TAKEN)[insured.rows]
     unnumbered = pl.Series(insured.unnumbered)
     twice = pl.Series(np.isin(np.arange(len(people)), insured.twice))
     kept = pl.Series(rng.random(len(people)) < _KEPT_OLD_NUMBER)

@@ -63,7 +63,8 @@ def _draw_spans(rng: np.random.Generator, world: World, insured: Insured) -> lis
 
     Months are counted from year 0.
     """
-    people, ages = world.people[insured.rows], world.ages[insured.rows]
+    people = world.people.select("works", "pays_freely", "receives_pension")[insured.rows]
+    ages = world.ages[insured.rows]
     paying, pensioner = _who_pays(people), people["receives_pension"].to_numpy()
     former = ~paying & (ages >= 30) & (pensioner | (rng.random(len(ages)) < _FORMER_SHARE))
     retired_for = np.floor(np.clip(ages - 55, 1, 40) * 12).astype(np.int64)
