@@ -143,7 +143,7 @@ def _find_repeated(first_names: pl.Series, members: Members, *, within: Ints | N
 
     within: rows whose households alone are looked at.
     """
-    blood = (members.household != NOBODY) & ~np.isin(members.role, [SPOUSE, OTHER])
+    blood = _are_of_the_blood(members)
     if within is not None:
         touched = np.zeros(int(members.household.max()) + 1, dtype=bool)
         touched[members.household[within]] = True
@@ -153,6 +153,12 @@ def _find_repeated(first_names: pl.Series, members: Members, *, within: Ints | N
     pairs = pl.Series(members.household[rows] * _MANY + given.to_numpy())
     repeated: Ints = rows[(~pairs.is_first_distinct()).to_numpy()]
     return repeated
+
+
+def _are_of_the_blood(members: Members) -> Bools:
+    """Heads and their kin, not those who married or moved in."""
+    blood: Bools = (members.household != NOBODY) & ~np.isin(members.role, [SPOUSE, OTHER])
+    return blood
 
 
 def share_names(
@@ -169,11 +175,6 @@ def share_names(
     wanted = min(len(givers), max(1, round(rate * len(givers)))) if rate > 0 else 0
     chosen = np.sort(rng.permutation(len(givers))[:wanted])
     giving, taking = givers[chosen], takers[chosen]
-    first = people["first_name"]
-    shared = first.scatter(taking, first.gather(giving))
-    clashing = members.household[_find_repeated(shared, members, within=taking)]
-    undone = np.isin(members.household[taking], clashing)
-    giving, taking = giving[~undone], taking[~undone]
     full_name = people["full_name"].scatter(taking, people["full_name"].gather(giving))
     named = people.with_columns(full_name)
     return named.with_columns(namesake=pl.Series(_find_namesakes(named)))
@@ -192,8 +193,19 @@ def _pair_off(
     second = np.flatnonzero(count_within(keys[by_key]) % 2 == 1)
     rows = order[by_key]
     givers, takers = rows[second - 1], rows[second]
-    apart = members.household[givers] != members.household[takers]
-    return givers[apart], takers[apart]
+    free = members.household[givers] != members.household[takers]
+    free &= ~_is_known_at(members.household[takers], givers, people, members)
+    return givers[free], takers[free]
+
+
+def _is_known_at(houses: Ints, rows: Ints, people: pl.DataFrame, members: Members) -> Bools:
+    """Whether somebody of that household's blood has the given name of that row."""
+    given = names.find_given_names(people["first_name"]).cast(pl.Categorical).to_physical()
+    codes = given.to_numpy().astype(np.int64)
+    blood = np.flatnonzero(_are_of_the_blood(members))
+    known = members.household[blood] * _MANY + codes[blood]
+    found: Bools = np.isin(houses * _MANY + codes[rows], known)
+    return found
 
 
 def _number_values(column: pl.Series) -> Ints:
