@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from zlib import crc32
 
 import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from mocks.province.chance import Bools, Floats, Ints
+from mocks.province.chance import Bools, Floats, Ints, open_stream
 from mocks.province.noise import KINDS, Noise
 from mocks.province.spelling import LUCK
 
@@ -124,7 +123,7 @@ class Spoiler:
             wanted = min(len(free), max(1, round(rate * int(able.sum()))))
             if rate > 0 and wanted:
                 same = sum((f.kind, f.column) == (fault.kind, fault.column) for f in faults[:place])
-                stream = _open_branch(root, f"{fault.kind}.{fault.column}.{same}")
+                stream = open_stream(root, f"{fault.kind}.{fault.column}.{same}")
                 lots, luck = stream.random((2, len(self._frame)))
                 chosen = np.sort(free[np.argpartition(lots[free], wanted - 1)[:wanted]])
                 self._put(fault, chosen, luck[chosen])
@@ -158,11 +157,6 @@ class Spoiler:
 
     def _spoilt_in(self, column: str) -> Bools:
         return self._spoilt.setdefault(column, np.zeros(len(self._frame), dtype=bool))
-
-
-def _open_branch(root: int, name: str) -> np.random.Generator:
-    """The generator of one fault, told from `root` and the fault's name alone."""
-    return np.random.Generator(np.random.PCG64([root, crc32(name.encode())]))
 
 
 def blank() -> pl.Expr:

@@ -65,8 +65,8 @@ def swap_i_and_y(text: pl.Expr) -> pl.Expr:
 
 
 def has_y(column: str) -> pl.Expr:
-    """Whether `swap_i_and_y` would change the text."""
-    return pl.col(column).str.contains(r"\b(?:[HKLMSTVhklmstv]|[Qq]u)[yỳỷỹýỵ]\b")
+    """Whether `swap_i_and_y` would change a word of the text."""
+    return pl.col(column).str.contains(r"(?:^| )(?:[HKLMSTVhklmstv]|[Qq]u)[yỳỷỹýỵ](?: |$)")
 
 
 def write_eth(text: pl.Expr) -> pl.Expr:
