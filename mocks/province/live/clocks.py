@@ -161,12 +161,14 @@ def _find_newest(day: Day, name: str) -> datetime:
 def save_at_one_instant(day: Day) -> None:
     """Residences side by side are saved again, none of them changed but for its clock."""
     rng = day.stream("equal_clocks")
+    (count,) = day.books.ask("population", "SELECT count(*) FROM dan_cu.cu_tru WHERE NOT da_xoa")
+    start = int(rng.integers(0, max(1, count - 2 * EQUAL_CLOCK_ROWS)))
     keys = day.books.ask(
-        "population", "SELECT ma_ct FROM dan_cu.cu_tru WHERE NOT da_xoa ORDER BY ma_ct"
+        "population",
+        "SELECT ma_ct FROM dan_cu.cu_tru WHERE NOT da_xoa ORDER BY ma_ct OFFSET %s LIMIT %s",
+        [start, 2 * EQUAL_CLOCK_ROWS],
     )
-    free = [key for key in keys if not day.books.is_written("cu_tru", key)]
-    start = int(rng.integers(0, max(1, len(free) - EQUAL_CLOCK_ROWS)))
-    rows = day.books.by_key("cu_tru", free[start : start + EQUAL_CLOCK_ROWS])
+    free = [key for key in keys if not day.books.is_written("cu_tru", key)][:EQUAL_CLOCK_ROWS]
     event = Event(day, "equal_clocks", datetime.combine(day.date, _SAVED_AT, LOCAL))
-    for row in rows.values():
+    for row in day.books.by_key("cu_tru", free).values():
         event.change("cu_tru", row, {})

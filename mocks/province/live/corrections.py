@@ -27,6 +27,8 @@ _SLIPS = (
     ("nguoi_tham_gia", "ho_va_ten", "marks_missing"),
     ("gcn", "chu_su_dung", "marks_missing"),
 )
+#: Forms beside which a row counts as sound; who stands in a form's own text is not typed again.
+_LEFT_ALONE = tuple(kind for kind in FORMS if not kind.startswith("owner"))
 _CHILD_AGE, _ADULT_AGE = 16, 20
 
 
@@ -59,7 +61,8 @@ def _draw_faults(
     )
     able = mine.filter(~pl.col("kind").is_in(_NEVER_MENDED) & pl.col("true_value").is_not_null())
     drawn = able[rng.permutation(len(able))[: count * 3 + 5]]
-    others = mine.join(drawn, on=place, how="semi").group_by(place).len()
+    near = mine.filter(pl.col("record_id").is_in(drawn["record_id"].implode()))
+    others = near.group_by(place).len()
     single = others.filter(pl.col("len") == 1).select(place)
     return drawn.join(single, on=place, how="semi", maintain_order="left").to_dicts()
 
@@ -95,25 +98,28 @@ def make_slips(day: Day) -> None:
 
 
 def _choose_sound_rows(rng: np.random.Generator, day: Day, name: str, count: int) -> list[str]:
-    """Rows of people to whom nothing happened today, without any fault but forms."""
+    """Rows of one person each, to whom nothing happened today, without any fault but forms."""
     table = TABLES[name]
-    rows = day.truth.links.filter(
-        (pl.col("source") == table.source) & (pl.col("dataset") == table.dataset)
-    ).select(key=pl.col("record_id").str.split("#").list.first(), truth_id="truth_id")
-    wrong = day.truth.faults.filter(
-        (pl.col("source") == table.source)
-        & (pl.col("dataset") == table.dataset)
-        & ~pl.col("kind").is_in([kind for kind in FORMS if not kind.startswith("owner")])
-    ).select(key="record_id")
-    sound = rows.join(wrong, on="key", how="anti", maintain_order="left")
-    sound = sound.unique("key", keep="none", maintain_order=True)
-    drawn = sound[rng.permutation(len(sound))[: count * 3]]
+    place = (pl.col("source") == table.source) & (pl.col("dataset") == table.dataset)
+    links = day.truth.links.filter(place)
+    drawn = links[rng.integers(0, len(links), count * 10 + 20)]
+    keys = drawn["record_id"].str.split("#").list.first().unique(maintain_order=True)
+    parties = pl.concat([keys, keys + "#1", keys + "#2"])
+    spoken = links.filter(pl.col("record_id").is_in(parties.implode()))
+    owners: dict[str, list[str]] = {}
+    for record, truth_id in spoken.select("record_id", "truth_id").iter_rows():
+        owners.setdefault(record.split("#")[0], []).append(truth_id)
+    wrong = set(
+        day.truth.faults.filter(
+            place & pl.col("record_id").is_in(keys.implode()) & ~pl.col("kind").is_in(_LEFT_ALONE)
+        )["record_id"]
+    )
     free = [
         key
-        for key, truth_id in drawn.iter_rows()
-        if day.is_free(truth_id) and not day.books.is_written(name, key)
+        for key in keys
+        if key not in wrong and len(owners[key]) == 1 and day.is_free(owners[key][0])
     ]
-    return free[:count]
+    return [key for key in free if not day.books.is_written(name, key)][:count]
 
 
 def _spoil(value: str | None, kind: str) -> str | None:

@@ -18,7 +18,7 @@ from mocks.province.live.truth import NewFault, Person
 _SOURCE, _DATASET = "land_registry", "certificate"
 _EIGHT_DIGITS = 10**8
 _LENDER = re.compile(r"Thế chấp tại (.+), đăng ký ngày")
-_COPIED = ("ma_thua", "dien_tich_cap", "muc_dich", "thoi_han", "ma_don_vi")
+_SOUND = ("ma_thua", "dien_tich_cap", "muc_dich", "thoi_han", "the_chap")
 _MIN_BUYER_AGE, _MAX_BUYER_AGE = 23, 70
 
 
@@ -66,43 +66,45 @@ def mortgage_land(day: Day) -> None:
 def _choose_owners(
     rng: np.random.Generator, day: Day, count: int, *, mortgaged: bool
 ) -> list[tuple[Person, Row]]:
-    """Living sole owners, each with one certificate that nothing but its form is wrong with."""
-    links = day.truth.links.filter(pl.col("dataset") == _DATASET)
-    keys = _clean_keys(day, links)
+    """Living sole owners, each with a certificate that is sound in what a sale copies."""
     if mortgaged:
-        held = day.books.ask(
-            _SOURCE, "SELECT ma_gcn FROM dia_chinh.gcn WHERE the_chap IS NOT NULL ORDER BY ma_gcn"
-        )
-        keys = keys.filter(pl.col("key").is_in(held))
-    places = rng.permutation(len(keys))[: count * 8]
-    drawn = keys[places].rows()
-    deeds = day.books.by_key("gcn", [key for key, _ in drawn])
-    chosen: list[tuple[Person, Row]] = []
-    for key, truth_id in drawn:
+        query = "SELECT ma_gcn FROM dia_chinh.gcn WHERE the_chap IS NOT NULL ORDER BY ma_gcn"
+        keys = pl.Series(day.books.ask(_SOURCE, query), dtype=pl.String)
+    else:
+        links = day.truth.links.filter(pl.col("dataset") == _DATASET)
+        keys = links["record_id"].str.split("#").list.first()
+    drawn = keys.gather(rng.integers(0, len(keys), count * 12 + 20)).unique(maintain_order=True)
+    owners = _find_sole_owners(day, drawn)
+    deeds = day.books.by_key("gcn", owners)
+    chosen: dict[str, tuple[Person, Row]] = {}
+    for key, truth_id in owners.items():
         person, deed = day.person(truth_id), deeds.get(key)
-        fits = deed is not None and (deed["the_chap"] is not None) == mortgaged
-        taken = truth_id in {owner["truth_id"] for owner, _ in chosen}
-        able = person["alive"] and day.is_free(truth_id) and not taken
-        if fits and able and deed is not None and not day.books.is_written("gcn", key):
-            chosen.append((person, deed))
-    return chosen[:count]
+        if deed is None or day.books.is_written("gcn", key) or truth_id in chosen:
+            continue
+        is_mortgaged = deed["the_chap"] is not None
+        if person["alive"] and day.is_free(truth_id) and is_mortgaged == mortgaged:
+            chosen[truth_id] = (person, deed)
+    return list(chosen.values())[:count]
 
 
-def _clean_keys(day: Day, links: pl.DataFrame) -> pl.DataFrame:
-    """key and truth_id of certificates with one owner, sound in the columns that a sale copies."""
-    split = links.select(
-        "truth_id",
-        key=pl.col("record_id").str.split("#").list.first(),
-    )
+def _find_sole_owners(day: Day, keys: pl.Series) -> dict[str, str]:
+    """truth_id by certificate, in the order given, of those that name one owner and are sound."""
+    parties = [pl.Series([f"{key}#{place}" for key in keys]) for place in (1, 2)]
     wrong = day.truth.faults.filter(
-        (pl.col("source") == _SOURCE)
-        & (pl.col("dataset") == _DATASET)
-        & pl.col("field").is_in([*_COPIED, "the_chap"])
+        (pl.col("dataset") == _DATASET)
+        & pl.col("record_id").is_in(keys.implode())
+        & (pl.col("field").is_in(_SOUND) | (pl.col("kind") == "transfer_unregistered"))
     )["record_id"]
-    sold = day.truth.faults.filter(pl.col("kind") == "transfer_unregistered")["record_id"]
-    lost = pl.DataFrame({"key": pl.concat([wrong, sold])})
-    single = split.unique("key", keep="none", maintain_order=True)
-    return single.join(lost, on="key", how="anti", maintain_order="left").select("key", "truth_id")
+    links = day.truth.links.filter(
+        (pl.col("dataset") == _DATASET) & pl.col("record_id").is_in(pl.concat(parties).implode())
+    )
+    named = dict(links.select("record_id", "truth_id").iter_rows())
+    bad = set(wrong)
+    return {
+        key: named[f"{key}#1"]
+        for key in keys
+        if key not in bad and f"{key}#1" in named and f"{key}#2" not in named
+    }
 
 
 def _choose_buyers(rng: np.random.Generator, day: Day, count: int) -> list[Person]:

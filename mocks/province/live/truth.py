@@ -150,4 +150,8 @@ def _name(record: tuple[str, str, str]) -> dict[str, str]:
 
 
 def _without(frame: pl.DataFrame, lost: pl.DataFrame, on: list[str]) -> pl.DataFrame:
-    return frame.join(lost, on=on, how="anti", maintain_order="left") if len(lost) else frame
+    """The rows that are not lost; few are, so only those of the same record are looked at."""
+    near = frame["record_id"].is_in(lost["record_id"].implode()).arg_true()
+    rows = frame[near].select(on).with_columns(row=near).join(lost, on=on, how="semi")["row"]
+    kept = pl.repeat(value=True, n=len(frame), eager=True).scatter(rows, values=False)
+    return frame.filter(kept)
