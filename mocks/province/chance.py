@@ -45,13 +45,17 @@ def draw_distinct(rng: np.random.Generator, prefixes: Ints, digits: int) -> Ints
     """
     scale = 10**digits
     numbers: Ints = prefixes * scale + rng.integers(0, scale, len(prefixes))
-    while True:
-        _, first = np.unique(numbers, return_index=True)
-        if len(first) == len(numbers):
-            return numbers
-        again = np.ones(len(numbers), dtype=bool)
-        again[first] = False
-        numbers[again] = prefixes[again] * scale + rng.integers(0, scale, int(again.sum()))
+    taken, first = np.unique(numbers, return_index=True)
+    again = np.setdiff1d(np.arange(len(numbers)), first, assume_unique=True)
+    while len(again):
+        drawn = prefixes[again] * scale + rng.integers(0, scale, len(again))
+        place = np.minimum(np.searchsorted(taken, drawn), len(taken) - 1)
+        fresh, where = np.unique(drawn, return_index=True)
+        free = taken[place[where]] != fresh
+        numbers[again[where[free]]] = fresh[free]
+        taken = np.insert(taken, np.searchsorted(taken, fresh[free]), fresh[free])
+        again = np.delete(again, where[free])
+    return numbers
 
 
 def pad_digits(numbers: Ints, width: int) -> pl.Series:
