@@ -15,6 +15,7 @@ from mocks.province.population.texts import mendable_faults
 from mocks.province.spelling import abbreviate, drop_marks, has_marks, has_movable_tone, move_tones
 
 _ADDRESS, _SINCE, _UNTIL = "dia_chi", "tu_ngay", "den_ngay"
+_KINDS = pl.Enum(["tam_tru", "thuong_tru"])
 _MOVED_SHARE = 0.10
 _LODGER_SHARE = 0.05
 _REMOVED_SHARE = 0.01
@@ -79,14 +80,14 @@ def write_residences(rng: np.random.Generator, world: World, keys: pl.Series) ->
 
     `_address_then`: of residences that ended before July 2025, the address as it was then.
     """
-    people = world.people.with_columns(key=keys).filter("in_population")
+    people = world.people.with_row_index("person").filter("in_population")
     spans = _draw_spans(rng, people, len(world.households))
     day = pl.col("since", "until").cast(pl.Int32).cast(pl.Date).cast(pl.String)
     seat = spans["household"]
     frame = spans.with_columns(day).select(
         ma_ct=number_rows("CT", len(spans), 9),
-        ma_cd="key",
-        loai="kind",
+        ma_cd=keys.gather(spans["person"]),
+        loai=pl.col("kind").cast(pl.String),
         ma_xa=world.households["commune_code"].gather(seat),
         dia_chi=world.households["address"].gather(seat),
         tu_ngay="since",
@@ -99,12 +100,12 @@ def write_residences(rng: np.random.Generator, world: World, keys: pl.Series) ->
 
 
 def _draw_spans(rng: np.random.Generator, people: pl.DataFrame, households: int) -> pl.DataFrame:
-    """key, kind, household (row), since and until of every residence, sorted by person."""
+    """person, kind, household (rows), since and until of every residence, sorted by person."""
     count = len(people)
     birth = people["birth_day"].to_numpy()
     since = _draw_arrivals(rng, people)
-    spans = people.select("key", "household", "canary", until="death_day").with_columns(
-        kind=pl.lit("thuong_tru"), since=pl.Series(since)
+    spans = people.select("person", "household", "canary", until="death_day").with_columns(
+        kind=pl.lit("thuong_tru", _KINDS), since=pl.Series(since)
     )
     away = spans.with_columns(household=pl.Series(rng.integers(0, households, count)))
     ordinary = pl.col("canary") == 0
@@ -114,9 +115,10 @@ def _draw_spans(rng: np.random.Generator, people: pl.DataFrame, households: int)
     )
     adult = pl.Series((luck > 1 - _LODGER_SHARE) & (birth < REFERENCE_DAY - 17 * 366))
     lodging = away.with_columns(
-        kind=pl.lit("tam_tru"), since=pl.Series(REFERENCE_DAY - rng.integers(20, 700, count))
+        kind=pl.lit("tam_tru", _KINDS),
+        since=pl.Series(REFERENCE_DAY - rng.integers(20, 700, count)),
     ).filter(adult & pl.col("until").is_null() & ordinary)
-    return pl.concat([spans, moved, lodging]).sort("key", "since", "kind").drop("canary")
+    return pl.concat([spans, moved, lodging]).sort("person", "since", "kind").drop("canary")
 
 
 def _draw_arrivals(rng: np.random.Generator, people: pl.DataFrame) -> Ints:

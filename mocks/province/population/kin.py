@@ -22,6 +22,7 @@ from mocks.province.spelling import (
 _NAMED_ONLY_SHARE = 0.25
 _NAME = "ho_ten_lien_quan"
 _TEXT = pl.col(_NAME)
+_KINDS = pl.Enum(["cha", "con", "me", "vo_chong"])
 _FAULTS = (
     *mendable_faults(_NAME),
     Fault("tone_moved", _NAME, ACCEPT, move_tones(_TEXT), among=has_movable_tone(_NAME)),
@@ -47,7 +48,7 @@ def write_relations(rng: np.random.Generator, world: World, keys: pl.Series) -> 
     names = world.people["full_name"]
     frames = [
         pl.DataFrame({"person": persons, "relative": relatives}).with_columns(
-            kind=pl.lit(kind), name=names.gather(relatives)
+            kind=pl.lit(kind, _KINDS), name=names.gather(relatives)
         )
         for persons, relatives, kind in ties
     ]
@@ -57,7 +58,7 @@ def write_relations(rng: np.random.Generator, world: World, keys: pl.Series) -> 
     rows = frame.with_columns(key=keys.gather(frame["relative"].fill_null(0))).select(
         ma_qh=number_rows("QH", len(frame), 9),
         ma_cd=keys.gather(frame["person"]),
-        loai="kind",
+        loai=pl.col("kind").cast(pl.String),
         ma_cd_lien_quan=pl.when(known).then("key"),
         ho_ten_lien_quan="name",
     )
@@ -140,7 +141,7 @@ def _name_only(rows: Ints, kind: str, names: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"person": rows}).select(
         "person",
         relative=pl.lit(None, pl.Int64),
-        kind=pl.lit(kind),
+        kind=pl.lit(kind, _KINDS),
         name=names,
     )
 
