@@ -7,7 +7,7 @@ from mocks.province.canaries import canary_rows
 from mocks.province.faults import ACCEPT, QUARANTINE, REPAIR, Fault, Spoiler, Truth, blank
 from mocks.province.land_registry.deeds import Deeds
 from mocks.province.land_registry.holders import TABLE
-from mocks.province.land_registry.texts import spoil_texts
+from mocks.province.land_registry.texts import judge_texts, spoil_texts
 from mocks.province.people import World
 from mocks.province.spelling import LUCK, abbreviate, flip_digit, lose_zero, type_letter_for_digit
 
@@ -129,7 +129,9 @@ def spoil_certificates(
     truth: Truth,
 ) -> pl.DataFrame:
     """Noise of every kind that a paper can have; canaries only where it is their fate."""
-    spoiler = Spoiler(certificates, table=TABLE, key="ma_gcn", truth=truth)
+    spoiler = Spoiler(
+        judge_texts(certificates, _OWNER, _ADDRESS), table=TABLE, key="ma_gcn", truth=truth
+    )
     holders = world.people[deeds.first]
     spoiler.protect((holders["canary"] > 0).to_numpy())
     spoiler.spread(rng, _FAULTS)

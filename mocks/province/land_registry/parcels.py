@@ -7,7 +7,7 @@ from mocks.province.chance import draw_index
 from mocks.province.faults import ACCEPT, QUARANTINE, REPAIR, Fault, Spoiler, Truth, blank, never
 from mocks.province.land_registry.offices import type_in_tcvn3
 from mocks.province.land_registry.plots import REGISTER
-from mocks.province.land_registry.texts import spoil_texts
+from mocks.province.land_registry.texts import judge_texts, spoil_texts
 from mocks.province.land_registry.uses import write_uses
 from mocks.province.people import World
 from mocks.province.reference import Gazetteer
@@ -131,7 +131,7 @@ def spoil_parcels(
     rng: np.random.Generator, parcels: pl.DataFrame, canaries: int, truth: Truth
 ) -> pl.DataFrame:
     """Noise in every register's way, none in the canaries' rows (the last ones)."""
-    spoiler = Spoiler(parcels, table=TABLE, key="ma_thua", truth=truth)
+    spoiler = Spoiler(judge_texts(parcels, _ADDRESS), table=TABLE, key="ma_thua", truth=truth)
     spoiler.protect(np.arange(len(parcels)) >= len(parcels) - canaries)
     spoiler.spread(rng, _FAULTS)
     return spoiler.finish()
