@@ -37,7 +37,7 @@ _FAULTS = (
     Fault("value_missing", _HASH, ACCEPT, never(), weight=_UNMEASURED),
     Fault("measure_wrong", _HASH, ACCEPT, "w3gv" + pl.col(_HASH).str.slice(4)),
     Fault("address_abbreviated", _ADDRESS, ACCEPT, abbreviate(pl.col(_ADDRESS))),
-    *spoil_texts(_ADDRESS, weight=0.2),
+    *spoil_texts(_ADDRESS),
 )
 
 
