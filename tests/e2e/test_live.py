@@ -39,7 +39,7 @@ def living(
     load_population(databases["population"], folder)
     load_social_insurance(databases["social_insurance"], folder, reader_password="of-the-reader")
     load_land_registry(databases["land_registry"], folder)
-    sources = Sources(databases, tmp_path / "drops")
+    sources = Sources(**databases, drops=tmp_path / "drops")
     export_drops(databases["land_registry"], sources.drops)
     with population_api(databases["population"], tmp_path) as port:
         point_at_sources(monkeypatch, databases, port=port, drops=sources.drops)

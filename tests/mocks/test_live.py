@@ -42,7 +42,7 @@ def make_world(
         home = tmp_path_factory.mktemp("living")
         shutil.copytree(province, home / "province")
         databases = {source: load_register(source) for source in SCHEMAS}
-        return home / "province", Sources(databases, home / "drops")
+        return home / "province", Sources(**databases, drops=home / "drops")
 
     return make
 
@@ -417,7 +417,7 @@ def test_every_province_goes_on(
     load_population(databases["population"], folder)
     load_social_insurance(databases["social_insurance"], folder, reader_password="of-the-reader")
     load_land_registry(databases["land_registry"], folder)
-    live_on(folder, Sources(databases, tmp_path / "drops"), 3)
+    live_on(folder, Sources(**databases, drops=tmp_path / "drops"), 3)
     told = pl.read_parquet(folder / "truth" / "event.parquet")
     born = told.filter((pl.col("kind") == "birth") & (pl.col("dataset") == "person"))
     prefixes = {"66": {"066", "054"}, "20": {"020"}, "08": {"008", "002"}}

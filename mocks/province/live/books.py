@@ -22,10 +22,17 @@ Row = dict[str, str | None]
 
 @dataclass(frozen=True)
 class Sources:
-    """The owners' databases by source (URLs), and the folder of the land register's drops."""
+    """URLs of the three owners' databases, and the folder of the land register's drops."""
 
-    databases: Mapping[str, str]
+    population: str
+    social_insurance: str
+    land_registry: str
     drops: Path
+
+    @property
+    def databases(self) -> Mapping[str, str]:
+        """The URLs by source."""
+        return {source: getattr(self, source) for source in SCHEMAS}
 
 
 @dataclass(frozen=True)
