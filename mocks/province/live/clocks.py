@@ -15,6 +15,7 @@ from mocks.province.live.books import LOCAL, TABLES, Row
 from mocks.province.live.day import Day, Event
 from mocks.province.live.homes import draw_address
 from mocks.province.live.rates import EQUAL_CLOCK_ROWS, OVERLAP_MINUTES
+from mocks.province.live.truth import Person
 
 _NICKNAMES = ("Tý", "Bi", "Bin", "Na", "Cún", "Mít", "Tôm", "Sóc", "Nhím", "Bông")
 _SAVED_AT = time(19, 0)
@@ -107,7 +108,7 @@ def commit_late(day: Day) -> None:
     newest = _find_newest(day, "cu_tru")
     for person in people[:half]:
         late = timedelta(seconds=int(rng.integers(60, (OVERLAP_MINUTES - 1) * 60)))
-        _register_lodging(rng, day, person["population_id"], newest - late, late)
+        _register_lodging(rng, day, person, newest - late, late)
     newest = _find_newest(day, "cong_dan")
     done = 0
     for person in people[half:]:
@@ -118,25 +119,25 @@ def commit_late(day: Day) -> None:
         written = TABLES["cong_dan"].read_clock(row)
         is_newer = written is not None and written < newest - late
         if done < half and is_newer and not day.books.is_written("cong_dan", key):
-            event = _late_event(day, newest - late, late)
+            event = _late_event(day, newest - late, late, person)
             event.change("cong_dan", row, {"ten_khac": name if row["ten_khac"] != name else None})
             done += 1
 
 
-def _late_event(day: Day, at: datetime, late: timedelta) -> Event:
+def _late_event(day: Day, at: datetime, late: timedelta, person: Person) -> Event:
     within = late < timedelta(minutes=OVERLAP_MINUTES)
     says = {"minutes_late": round(late.total_seconds() / 60, 1), "within_overlap": within}
-    return Event(day, "committed_late", at, says=says)
+    return Event(day, "committed_late", at, people=(person["truth_id"],), says=says)
 
 
 def _register_lodging(
-    rng: np.random.Generator, day: Day, person_key: str, at: datetime, late: timedelta
+    rng: np.random.Generator, day: Day, person: Person, at: datetime, late: timedelta
 ) -> None:
     """A temporary residence, entered on paper before and committed now."""
     place = draw_address(rng, day)
     row = {
         "ma_ct": day.next_key("cu_tru", "CT", 9),
-        "ma_cd": person_key,
+        "ma_cd": person["population_id"],
         "loai": "tam_tru",
         "ma_xa": place.commune_code,
         "dia_chi": place.address,
@@ -144,7 +145,7 @@ def _register_lodging(
         "den_ngay": None,
         "da_xoa": "false",
     }
-    _late_event(day, at, late).insert("cu_tru", row)
+    _late_event(day, at, late, person).insert("cu_tru", row)
 
 
 def _find_newest(day: Day, name: str) -> datetime:
