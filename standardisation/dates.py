@@ -107,6 +107,36 @@ def partial_date_columns(raw: pl.Expr, options: Options) -> Columns:
     }
 
 
+def has_iso_form(options: Options) -> bool:
+    """Whether the owner's first form is "%Y-%m-%d"."""
+    return _formats(options)[0] == "%Y-%m-%d"
+
+
+def is_plain_date(raw: pl.Expr) -> pl.Expr:
+    """Whether all of a date stands there as "%Y-%m-%d"; there may be no such day."""
+    return as_text(raw).str.contains(
+        "^(?:1[89]|[2-9][0-9])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
+    )
+
+
+def plain_date_columns(raw: pl.Expr, options: Options) -> Columns:
+    """What `date_columns` gives for a plain date."""
+    return {"": as_text(raw).str.to_date("%Y-%m-%d", strict=False)}
+
+
+def plain_partial_date_columns(raw: pl.Expr, options: Options) -> Columns:
+    """What `partial_date_columns` gives for a plain date."""
+    text = as_text(raw)
+    date = text.str.to_date("%Y-%m-%d", strict=False)
+    there = date.is_not_null()
+    return {
+        "": pl.when(there).then(text),
+        "_date": date,
+        "_year": date.dt.year().cast(pl.Int64),
+        "_precision": pl.when(there).then(pl.lit("day")),
+    }
+
+
 def partial_date_flags(raw: pl.Expr, options: Options) -> Columns:
     """What of the date is not known, and a form that is not the owner's own."""
     full, month, year = _partial(raw, options)
@@ -131,17 +161,22 @@ def timestamp_columns(raw: pl.Expr, options: Options) -> Columns:
 
 
 def is_plain_timestamp(raw: pl.Expr) -> pl.Expr:
-    """Whether a time is written as RFC 3339 wants it, or as PostgreSQL writes a local one."""
+    """Whether a time is written as RFC 3339 wants it, or as PostgreSQL writes it here or in UTC."""
     return as_text(raw).str.contains(
         r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}(?:\.[0-9]+)?[+-][0-9]{2}:[0-9]{2}"
-        r"| [0-9:]{8}(?:\.[0-9]+)?)$"
+        r"| [0-9:]{8}(?:\.[0-9]+)?(?:\+00)?)$"
     )
 
 
 def plain_timestamp_columns(raw: pl.Expr, options: Options) -> Columns:
     """What `timestamp_columns` gives for a plain time."""
-    text = as_text(raw)
-    return {"": _in_range(pl.coalesce(_aware(text), _local(text, "%Y-%m-%d %H:%M:%S%.f", options)))}
+    text, form = as_text(raw), "%Y-%m-%d %H:%M:%S%.f"
+    in_utc, with_offset = text.str.ends_with("+00"), text.str.contains("T", literal=True)
+    utc = pl.when(in_utc).then(text.str.head(-3))
+    aware = pl.when(with_offset).then(text)
+    local = pl.when(~in_utc & ~with_offset).then(text)
+    read = utc.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
+    return {"": _in_range(pl.coalesce(read, _aware(aware), _local(local, form, options)))}
 
 
 def _aware(text: pl.Expr) -> pl.Expr:

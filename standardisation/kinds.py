@@ -33,7 +33,7 @@ class FieldKind:
     one boolean expression a flag. ``options`` are the words a contract may use.
 
     ``plain`` marks values that need no repair and carry no flag; for them ``plain_columns``
-    gives the same answer as ``columns``, sooner.
+    gives the same answer as ``columns``, sooner, where ``plain_when`` holds of the field's options.
     """
 
     columns: Standardiser
@@ -41,6 +41,7 @@ class FieldKind:
     options: frozenset[str] = frozenset()
     plain: Callable[[pl.Expr], pl.Expr] | None = None
     plain_columns: Standardiser = text.tidy_text_columns
+    plain_when: Callable[[Options], bool] = lambda options: True
 
 
 def _matches(pattern: str) -> Callable[[pl.Expr], pl.Expr]:
@@ -95,12 +96,20 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
             frozenset({"decimalSeparator", "thousandsSeparator"}),
         ),
         "date": FieldKind(
-            dates.date_columns, dates.date_flags, frozenset({"formats", "otherFormats", "serials"})
+            dates.date_columns,
+            dates.date_flags,
+            frozenset({"formats", "otherFormats", "serials"}),
+            plain=dates.is_plain_date,
+            plain_columns=dates.plain_date_columns,
+            plain_when=dates.has_iso_form,
         ),
         "partial_date": FieldKind(
             dates.partial_date_columns,
             dates.partial_date_flags,
             frozenset({"formats", "yearOnly", "otherFormats", "twoDigitYearsFrom", "serials"}),
+            plain=dates.is_plain_date,
+            plain_columns=dates.plain_partial_date_columns,
+            plain_when=dates.has_iso_form,
         ),
         "timestamp": FieldKind(
             dates.timestamp_columns,

@@ -123,8 +123,7 @@ class _FieldRead(NamedTuple):
 
 
 def _read_field(raw: pl.DataFrame, field: ContractField, contract: Contract) -> _FieldRead:
-    """Read one column: each distinct value once where values repeat, plain values the short way."""
-    kind = KINDS[field.kind]
+    """Read one column: each distinct value once where values repeat."""
     name = field.physical_name
     options = {"timezone": contract.timezone, **field.options}
     if field.kind == "owner_parties":  # reads further columns of the same row
@@ -132,9 +131,14 @@ def _read_field(raw: pl.DataFrame, field: ContractField, contract: Contract) -> 
     distinct = raw[name].n_unique()
     if distinct * _REPEATED < raw.height:
         values = raw.select(pl.col(name)).unique()
-        read = _read_all(values, field, options)
-        return _spread(raw.select(name), values, read)
-    if kind.plain is None:
+        return _spread(raw.select(name), values, _read_values(values, field, options))
+    return _read_values(raw, field, options)
+
+
+def _read_values(raw: pl.DataFrame, field: ContractField, options: dict[str, Any]) -> _FieldRead:
+    """Plain values the short way, the others the long one."""
+    kind, name = KINDS[field.kind], field.physical_name
+    if kind.plain is None or not kind.plain_when(options):
         return _read_all(raw, field, options)
     plain = raw.select(kind.plain(pl.col(name)).fill_null(value=False))[:, 0]
     other = (~plain & raw.select(has_value(pl.col(name)))[:, 0]).arg_true()

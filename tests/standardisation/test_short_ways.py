@@ -62,3 +62,45 @@ def test_whatever_text_comes(kind: str, texts: list[str]) -> None:
 def test_the_short_way_is_taken() -> None:
     """A kind without a plain form would make the tests above compare the long way with itself."""
     assert {"person_name", "pin", "address", "timestamp", "key", "text"} <= set(KINDS_WITH_PLAIN)
+    assert {"date", "partial_date"} <= set(KINDS_WITH_PLAIN)
+
+
+DATES = [
+    *(
+        "1985-07-03",
+        "1985-02-30",
+        "1985-02-29",
+        "1984-02-29",
+        "1950-00-00",
+        "1950-07-00",
+        "1950-07",
+    ),
+    *("1799-12-31", "1800-01-01", "9999-12-31", "0001-01-01", "1985-13-01", "1985-1-1", "1985"),
+    *(" 1985-07-03", "1985-07-03 ", "03/07/1985", "infinity", "0044-03-15 BC", "45000", None, ""),
+]
+
+
+@pytest.mark.parametrize("kind", ["date", "partial_date"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"formats": ["%d/%m/%Y"]},
+        {"formats": ["%Y-%d-%m", "%Y-%m-%d"]},
+        {"formats": ["%Y-%m-%d", "%d/%m/%Y"], "otherFormats": ["%Y-%d-%m"], "serials": True},
+    ],
+)
+def test_dates_of_every_form_and_of_no_day(kind: str, options: dict[str, Any]) -> None:
+    assert_same(kind, DATES, options)
+    assert_same(kind, DATES * 6, options)
+
+
+def test_times_as_postgresql_writes_them() -> None:
+    texts = [
+        *("2025-07-01 10:00:00+00", "2025-07-01 10:00:00.5+00", "2025-07-01 10:00:00.123456+00"),
+        *("2025-07-01 10:00:00", "2025-07-01T10:00:00+07:00", "2025-07-01 10:00:00+07", "infinity"),
+        *("2025-07-01 99:00:00+00", "2025-02-30 10:00:00+00", "0044-03-15 00:00:00+00 BC", None),
+        *("1790-01-01 00:00:00+00", "12025-07-01 10:00:00+00", "2025-07-01 10:00:00+00 "),
+    ]
+    assert_same("timestamp", texts, {})
+    assert_same("timestamp", texts * 6, {})
