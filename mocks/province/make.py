@@ -85,7 +85,9 @@ def make_province(
     progress("population register", 0.25)
     rows = _write_tables(out, "population", register_population(world, seed, truth))
     progress("social insurance register", 0.5)
-    insurance, numbers = register_social_insurance(world, sizes, seed, truth=truth)
+    insurance, numbers = register_social_insurance(
+        world, sizes, seed, truth=truth, gazetteer=gazetteer
+    )
     rows |= _write_tables(out, "social_insurance", insurance)
     del insurance
     progress("land register", 0.7)

@@ -35,11 +35,11 @@ class Kind:
 
 
 CATALOGUE = (
-    Kind("N1", "decomposed", "letters and marks apart (NFD)", (0.001, 0.002, 0.015)),
+    Kind("N1", "decomposed", "letters and marks apart (NFD)", (0.001, 0.001, 0.015)),
     Kind("N2", "tone_moved", "tone on the other vowel: Hoà, Thuỷ", (0.012, 0.03, 0.25)),
     Kind("N3", "i_for_y", "Lí for Lý, Quí for Quý", (0.01, 0.02, 0.06)),
     Kind("N4", "eth_for_d", "Icelandic Ð for Đ", (0.002, 0.004, 0.02)),
-    Kind("N5", "marks_missing", "typed without diacritics", (0.001, 0.004, 0.04)),
+    Kind("N5", "marks_missing", "typed without diacritics", (0.001, 0.02, 0.04)),
     Kind("N6", "tcvn3", "TCVN3 text as Latin letters", (None, None, 0.05)),
     Kind("N7", "vni", "VNI font text as Latin letters", (None, None, 0.02)),
     Kind("N8", "cp1258", "code page 1258 read as 1252", (None, 0.0003, 0.003)),
@@ -59,7 +59,7 @@ CATALOGUE = (
     Kind("N22", "person_twice", "one person under two numbers", (0.001, 0.001, None)),
     Kind("N23", "apostrophe", "H’ or H` for H', M’Đrắk", (0.05, 0.1, 0.3)),
     Kind("N24", "namesake", "same name, birth year, commune", (0.002, None, None), is_form=True),
-    Kind("N25", "sex_code", "M, F, 1, 0, nam for Nam and Nữ", (None, 0.005, None)),
+    Kind("N25", "sex_code", "M, F, 1, 0, nam for Nam and Nữ", (None, 0.002, None)),
     Kind("N26", "life_event_missed", "dead but insured, born unnumbered", (None, 0.3, None)),
     Kind("L1", "old_number_only", "only the cancelled 9-digit number", (None, None, 0.45)),
     Kind("L2", "no_number", "only a name and a birth year", (None, None, 0.15)),

@@ -30,7 +30,7 @@ from mocks.province.profiles import Profile
 from mocks.province.reference import Gazetteer
 
 _LAST_OLD_NUMBER_YEAR = 1998
-_OUTSIDER_SHARE = 0.008
+_OUTSIDER_SHARE = 0.004
 #: How much likelier than the average those of a role come from elsewhere; of other roles, the last.
 _COMES_FROM_AWAY = {CHILD: 0.45, GRANDCHILD: 0.3, SPOUSE: 1.6, OTHER: 1.6}
 _COMES_FROM_AWAY_ELSE = 1.2

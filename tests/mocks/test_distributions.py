@@ -205,18 +205,26 @@ def test_a_household_has_three_and_a_half_people(demo: Path, living: pl.DataFram
 
 
 def test_as_many_are_insured_as_reported_and_nearly_all_are_found(
-    demo: Path, living: pl.DataFrame
+    demo: Path, faults: pl.DataFrame, living: pl.DataFrame
 ) -> None:
     links = read(demo, "truth/same_person").filter(pl.col("dataset") == "participant")
+    wrong = faults.filter(
+        pl.col("dataset") == "participant",
+        pl.col("field") == "so_dinh_danh",
+        pl.col("outcome") != "repair",
+    )
+    known = links.join(wrong, on="record_id", how="anti")["truth_id"].implode()
     insured = read(demo, "truth/person").filter(
         pl.col("truth_id").is_in(links["truth_id"].implode())
     )
     found = {
         "insured": percent(living, pl.col("truth_id").is_in(insured["truth_id"].implode())),
-        "in the population register": percent(insured, pl.col("in_population")),
+        "found in the population register": percent(
+            insured, pl.col("in_population") & pl.col("truth_id").is_in(known)
+        ),
     }
 
-    assert_near(found, {"insured": (95.71, 0.5), "in the population register": (99.23, 0.15)})
+    assert_near(found, {"insured": (95.71, 0.5), "found in the population register": (99.23, 0.15)})
 
 
 def test_object_codes_go_to_those_whom_they_are_for(
@@ -381,7 +389,7 @@ def test_population_is_green_insurance_green_to_amber_and_land_red(
     )
 
     assert population > 99
-    assert 95 < insurance < 99
+    assert 94 < insurance < 97
     assert 100 / 4 < land < 100 / 3
 
 

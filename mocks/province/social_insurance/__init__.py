@@ -6,7 +6,7 @@ from mocks.province.chance import open_stream
 from mocks.province.faults import Truth
 from mocks.province.people import World
 from mocks.province.profiles import Profile
-from mocks.province.reference import Gazetteer, read_gazetteer
+from mocks.province.reference import Gazetteer
 from mocks.province.social_insurance.cards import spoil_cards, write_cards
 from mocks.province.social_insurance.employers import spoil_employers, write_employers
 from mocks.province.social_insurance.participant_noise import spoil_participants
@@ -20,13 +20,12 @@ def register_social_insurance(
     seed: int,
     *,
     truth: Truth,
-    gazetteer: Gazetteer | None = None,
+    gazetteer: Gazetteer,
 ) -> tuple[dict[str, pl.DataFrame], pl.Series]:
     """The four tables, and insurance numbers by row of World.people (null: not insured).
 
-    gazetteer: of the world's province; that of the usual province if not given.
+    gazetteer: of the world's province.
     """
-    units = gazetteer or read_gazetteer()
     insured = choose_insured(open_stream(seed, "insured"), world, profile.insured, truth)
     participants = write_participants(open_stream(seed, "participant"), world, insured, truth)
     participants = spoil_participants(
@@ -36,7 +35,7 @@ def register_social_insurance(
         open_stream(seed, "employer"),
         world,
         profile.employers,
-        tax_prefix=units.province.tax_prefix,
+        tax_prefix=gazetteer.province.tax_prefix,
     )
     periods = write_periods(open_stream(seed, "participation"), world, insured, employers)
     periods = spoil_periods(open_stream(seed, "participation.noise"), periods, truth)

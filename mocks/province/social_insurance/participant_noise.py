@@ -86,10 +86,8 @@ _NUMBERS = (
     _PIN_AS_FLOAT,
     Fault("value_missing", _PIN, ACCEPT, never(), weight=5),
     Fault("typing_error", _PIN, ACCEPT, flip_digit(_pin)),
-    Fault(
-        "zero_lost", _PIN, REPAIR, lose_zero(_pin), among=_starts_with_one_zero(_PIN), weight=0.8
-    ),
-    Fault("separators", _PIN, REPAIR, _grouped(_pin), weight=0.25),
+    Fault("zero_lost", _PIN, REPAIR, lose_zero(_pin), among=_starts_with_one_zero(_PIN)),
+    Fault("separators", _PIN, REPAIR, _grouped(_pin), weight=0.5),
     Fault("letter_for_digit", _PIN, REPAIR, type_letter_for_digit(_pin)),
     Fault("typing_error", _NUMBER, ACCEPT, flip_digit(pl.col(_NUMBER)), weight=0.5),
     Fault(
@@ -99,7 +97,7 @@ _NUMBERS = (
         lose_zero(pl.col(_NUMBER)),
         among=_starts_with_one_zero(_NUMBER),
     ),
-    Fault("separators", _NUMBER, REPAIR, _grouped(pl.col(_NUMBER)), weight=0.25),
+    Fault("separators", _NUMBER, REPAIR, _grouped(pl.col(_NUMBER)), weight=0.5),
     Fault("letter_for_digit", _NUMBER, REPAIR, type_letter_for_digit(pl.col(_NUMBER))),
 )
 _NAMES = (
@@ -107,7 +105,7 @@ _NAMES = (
     Fault("text_cut", _NAME, ACCEPT, _name.str.head(_name.str.len_chars() - 2)),
     Fault("cp1258", _NAME, ACCEPT, show_as_cp1258(_name), among=has_marks(_NAME)),
     Fault("mojibake", _NAME, REPAIR, show_as_mojibake(_name), among=has_marks(_NAME)),
-    Fault("decomposed", _NAME, REPAIR, decompose(_name), among=has_marks(_NAME), weight=0.5),
+    Fault("decomposed", _NAME, REPAIR, decompose(_name), among=has_marks(_NAME)),
     Fault("eth_for_d", _NAME, REPAIR, write_eth(_name), among=_name.str.contains("Đ")),
     Fault(
         "apostrophe",
@@ -115,11 +113,10 @@ _NAMES = (
         REPAIR,
         change_apostrophes(_name),
         among=_name.str.contains("'"),
-        weight=0.2,
     ),
-    Fault("marks_missing", _NAME, ACCEPT, drop_marks(_name), among=has_marks(_NAME), weight=0.5),
-    Fault("untidy", _NAME, ACCEPT, _name.str.to_uppercase(), weight=0.4),
-    Fault("untidy", _NAME, REPAIR, _spaced(_name), weight=0.3),
+    Fault("marks_missing", _NAME, ACCEPT, drop_marks(_name), among=has_marks(_NAME)),
+    Fault("untidy", _NAME, ACCEPT, _name.str.to_uppercase(), weight=0.5),
+    Fault("untidy", _NAME, REPAIR, _spaced(_name), weight=0.4),
     Fault("untidy", _NAME, REPAIR, _name + ".", weight=0.1),
     Fault("tone_moved", _NAME, ACCEPT, move_tones(_name), among=has_movable_tone(_NAME)),
     Fault("i_for_y", _NAME, ACCEPT, swap_i_and_y(_name), among=has_y(_NAME)),
@@ -151,8 +148,8 @@ _MALE = pl.col(_SEX) == "Nam"
 _SEX_CODES = (
     # A 0 can be the other sex of 1, or the first of 0 and 1: nobody can know.
     Fault("sex_code", _SEX, QUARANTINE, pl.lit("0"), among=~_MALE, weight=0.1),
-    Fault("sex_code", _SEX, REPAIR, _one_of(_SEXES_MALE), among=_MALE, weight=0.3),
-    Fault("sex_code", _SEX, REPAIR, _one_of(_SEXES_FEMALE), among=~_MALE, weight=0.2),
+    Fault("sex_code", _SEX, REPAIR, _one_of(_SEXES_MALE), among=_MALE),
+    Fault("sex_code", _SEX, REPAIR, _one_of(_SEXES_FEMALE), among=~_MALE, weight=0.9),
 )
 _FAULTS = (*_NUMBERS, *_NAMES, *_BIRTHS, *_SEX_CODES)
 

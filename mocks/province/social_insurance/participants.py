@@ -13,7 +13,7 @@ from mocks.province.identifiers import issue_insurance_numbers
 from mocks.province.people import REFERENCE_DAY, World
 
 TABLE = ("social_insurance", "participant")
-_DEAD_INSURED_SHARE = 0.5
+_DEAD_INSURED_SHARE = 0.75
 _FIRST_KEY = 100_000
 _NEWBORN_DAYS = 75
 _TWICE_AGE = 30
