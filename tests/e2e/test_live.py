@@ -1,4 +1,4 @@
-"""A living world and its copy: what an increment brings, and what only a full read can see."""
+"""A living world and its copy: what an increment brings, what only a full read sees, whose rows."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,10 +7,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from e2e.test_truth import compare_links
 from three_sources import SOURCES, point_at_sources, population_api
 
 from cli.balance import ensure_complete, list_source_keys
-from cli.pipeline import run_sync
+from cli.pipeline import build_golden, run_sync
 from hub.contract import find_dataset, load_contracts
 from hub.errors import BatchParkedError
 from mocks.land_registry.drops import export_drops
@@ -24,7 +25,7 @@ from warehouse.landing import make_keys
 from warehouse.ledger import apply_contract
 
 ROOT = Path(__file__).parent.parent.parent
-DAYS = 2
+DAYS = 4
 
 
 @pytest.fixture
@@ -74,6 +75,8 @@ def test_increments_bring_all_but_what_only_a_full_read_can_see(
     after = told_names(warehouse)
     assert {key: after[key] for key in late} == late
     assert ensure_complete(sources.databases) > 0
+    build_golden()
+    compare_links(warehouse, province)
 
 
 def ensure_keys_agree(stream: str, sources: Sources) -> None:
