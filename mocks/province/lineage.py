@@ -56,12 +56,20 @@ def draw_peoples(
         (members.role == OTHER) & (members.household != NOBODY) & (members.spouse == NOBODY)
     )
     wanted = min(max(_FEWEST_FAR, round(_FAR_SHARE * len(lodgers))), len(lodgers))
-    far = np.sort(rng.choice(lodgers, wanted, replace=False))
+    far = _choose_far(rng, lodgers, members.sex, wanted)
     origin = np.arange(wanted) % len(_FAR_PEOPLES)
     codes = codes.scatter(far, pl.Series([code for code, _ in _FAR_PEOPLES]).gather(origin))
     prefixes = pl.Series([prefix for _, prefix in _FAR_PEOPLES]).gather(origin)
     codes, line = _hand_down(codes, members)
     return codes, line, pl.DataFrame({"row": far, "birth_prefix": prefixes})
+
+
+def _choose_far(rng: np.random.Generator, lodgers: Ints, sex: Ints, wanted: int) -> Ints:
+    """`wanted` lodgers, a woman first: the first is Ê Đê, and only women's names show it by H'."""
+    woman = rng.permutation(lodgers[sex[lodgers] == FEMALE])[: min(wanted, 1)]
+    others = rng.choice(np.setdiff1d(lodgers, woman), wanted - len(woman), replace=False)
+    chosen: Ints = np.r_[woman, np.sort(others)]
+    return chosen
 
 
 def _draw_households(

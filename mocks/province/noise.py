@@ -53,7 +53,7 @@ CATALOGUE = (
     Kind("N16", "scientific", "2.2085E+10: most digits are gone", (None, 0.0002, 0.002)),
     Kind("N17", "separators", "022 085 001 234", (0.0002, 0.002, 0.01)),
     Kind("N18", "letter_for_digit", "O for 0, I for 1 in a number", (None, 0.0005, 0.01)),
-    Kind("N19", "owner_titled", "Ông, Bà, (đã chết)", (None, None, 0.75), is_form=True),
+    Kind("N19", "owner_titled", "Ông, Bà, (đã chết)", (None, None, 0.4), is_form=True),
     Kind("N20", "address_abbreviated", "P., TX., H., tổ", (0.003, 0.01, 0.03)),
     Kind("N21", "older_unit_names", "former names of districts", (0.5, None, 0.5), is_form=True),
     Kind("N22", "person_twice", "one person under two numbers", (0.001, 0.001, None)),

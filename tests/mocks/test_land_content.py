@@ -235,7 +235,7 @@ def test_households_couples_and_the_dead_are_named_as_offices_name_them(clean: L
         .all()
     )
     assert clean.papers("owner_couple")["chu_su_dung"].str.contains(f"^(?:{couple})$").all()
-    assert 0.1 < dead["chu_su_dung"].str.contains(r"\(đã chết\)$").mean() < 0.5
+    assert 0.05 < dead["chu_su_dung"].str.contains(r"\(đã chết\)$").mean() < 0.5
     titles = clean.papers("owner_titled")["chu_su_dung"].str.extract("^([^ ]+) ", 1)
     assert set(titles) == {"Ông", "Bà", "Ông:", "Bà:"}
 

@@ -12,7 +12,7 @@ import pytest
 from mocks.province.calendar import REFERENCE_DAY, YEAR_DAYS
 from mocks.province.canaries import canary_name
 from mocks.province.ethnic_codes import to_1979_list
-from mocks.province.households import CHILD, FEMALE, HEAD, MALE, NOBODY, OTHER, PARENT, SPOUSE
+from mocks.province.households import CHILD, FEMALE, HEAD, MALE, NOBODY, PARENT, SPOUSE
 from mocks.province.identifiers import issue_insurance_numbers, issue_tax_codes
 from mocks.province.names import GIVEN_FIRST, find_given_names
 from mocks.province.people import World, make_world
@@ -100,7 +100,7 @@ def test_surnames_of_dak_lak_follow_its_own_sample(worlds: Worlds) -> None:
     }  # fmt: skip
     south = surnames_of(worlds("demo", "66"), KINH)
 
-    assert found["Nguyễn"] == pytest.approx(sample["Nguyễn"], abs=2.5)
+    assert found["Nguyễn"] == pytest.approx(sample["Nguyễn"], abs=3)
     assert {name: found[name] for name in sample if name != "Nguyễn"} == pytest.approx(
         {name: share for name, share in sample.items() if name != "Nguyễn"}, abs=1.2
     )
@@ -543,10 +543,10 @@ def test_the_same_seed_makes_the_same_world_and_another_seed_another(worlds: Wor
 
 
 def test_people_of_far_away_live_in_every_tiny_province(worlds: Worlds) -> None:
-    lodgers = worlds("tiny", "22").people.filter(
+    strangers = worlds("tiny", "22").people.filter(
         pl.col("ethnic_code").is_in(list(GIVEN_FIRST)), pl.col("in_population")
     )
 
-    assert lodgers["full_name"].str.contains("^(?:H'|[YA] )").all()
-    assert EDE in set(lodgers["ethnic_code"])
-    assert set(lodgers["role"]) <= {OTHER, HEAD}
+    assert strangers["full_name"].str.contains("^(?:H'|[YA] )").all()
+    assert strangers["full_name"].str.starts_with("H'").any()
+    assert EDE in set(strangers["ethnic_code"])
