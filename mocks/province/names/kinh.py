@@ -39,7 +39,7 @@ SURNAMES = {
         ".05 Giang .1 Hứa .15"
     ),
     HIGHLANDS: (
-        "Nguyễn 35.4 Trần 11.6 Lê 9.6 Phạm 6.9 Hoàng 2.4 Phan 3.7 Bùi 3 Võ 3.1 Hồ 2.3 Vũ 2.3 "
+        "Nguyễn 37.4 Trần 12.4 Lê 10.8 Phạm 7.1 Hoàng 2.4 Phan 3.7 Bùi 3 Võ 3.1 Hồ 2.3 Vũ 2.3 "
         "Đặng 2 Đỗ 2.1 Trương 1.8 Huỳnh 1.8 Ngô 1.85 Đinh 1.8 Dương 1.1 Trịnh 1.1 Mai 1.15 Hà .3 "
         "Đoàn 1 Lương .1 Cao 1 Đào .9 Lưu .5 Phùng .1 Tạ .2 Thái .2 Châu .15 Tô .15 Lâm .15 "
         "Chu .1 Quách .05 Tống .1 Kiều .1 Văn .1 Đậu .1 Từ .05 Bạch .05 Vương .1 Doãn .05 Lại .1 "
