@@ -9,13 +9,21 @@ from typing import Any, Literal
 import great_expectations as gx
 from great_expectations.core import ExpectationSuite
 from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.datasource.fluent.interfaces import Batch
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 from great_expectations.execution_engine.sqlalchemy_execution_engine import (
     SqlAlchemyExecutionEngine,
 )
+from great_expectations.expectations.expectation import (
+    ColumnMapExpectation,
+    ColumnPairMapExpectation,
+    MulticolumnMapExpectation,
+)
 from sqlalchemy import Engine
 
 from warehouse.connection import engine
+
+_BY_ROW = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
 
 
 class WarehouseDatasource(SQLDatasource):
@@ -50,12 +58,16 @@ def _leave_open() -> None:
 
 
 def validate_table(table: str, suite: ExpectationSuite, rows: int) -> list[dict[str, Any]]:
-    """Run a suite on a table of ``stage``; one result an expectation.
+    """Run a suite on a table or view of ``stage``; one result an expectation, in its order.
 
+    It runs twice: first every expectation is asked for its verdict alone, which Great Expectations
+    gathers into a pass or two over the rows; then those that failed, or do not judge row by row,
+    are asked which rows they are.
     Results name failing rows by ``position`` and hold no value.
 
     Args:
-        rows: rows of the table, so that no list of failing rows is cut short.
+        rows: rows of the table. A first run that saw another number gives no verdict, and no list
+            of failing rows is cut short.
     """
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
@@ -64,14 +76,44 @@ def validate_table(table: str, suite: ExpectationSuite, rows: int) -> list[dict[
     )
     asset = source.add_table_asset(name=suite.name, table_name=table)
     batch = asset.add_batch_definition_whole_table(name=table).get_batch()
-    result = batch.validate(
-        suite,
-        result_format={
-            "result_format": "COMPLETE",
-            "unexpected_index_column_names": ["position"],
-            "return_unexpected_index_query": False,
-            "partial_unexpected_count": rows,
-            "exclude_unexpected_values": True,
-        },
-    )
-    return [item.to_json_dict() for item in result.results]
+    asked = [item.to_json_dict() for item in suite.expectation_configurations]
+    by_row = {
+        _rule_id(item.configuration.to_json_dict())
+        for item in suite.expectations
+        if isinstance(item, _BY_ROW)
+    }
+    counted = {"type": "expect_table_row_count_to_equal", "kwargs": {"value": rows}}
+    verdicts = _run(batch, [*asked, counted], {"result_format": "BOOLEAN_ONLY"})
+    if not verdicts.pop("", {}).get("success"):
+        return []
+    failed = [
+        item
+        for item in asked
+        if _rule_id(item) not in by_row or not verdicts[_rule_id(item)].get("success")
+    ]
+    detailed = {
+        "result_format": "COMPLETE",
+        "unexpected_index_column_names": ["position"],
+        "return_unexpected_index_query": False,
+        "partial_unexpected_count": rows,
+        "exclude_unexpected_values": True,
+    }
+    named = _run(batch, failed, detailed) if failed else {}
+    passed = {"result": {"element_count": rows, "unexpected_count": 0}}
+    return [named.get(rule_id) or {**verdict, **passed} for rule_id, verdict in verdicts.items()]
+
+
+def _run(
+    batch: Batch, expectations: list[dict[str, Any]], result_format: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Rule -> its result, in the order of the expectations."""
+    suite = ExpectationSuite(name="asked", expectations=expectations)
+    results = batch.validate(suite, result_format=result_format).results
+    found = {_rule_id(item): item for item in (result.to_json_dict() for result in results)}
+    return {_rule_id(item): found[_rule_id(item)] for item in expectations}
+
+
+def _rule_id(item: dict[str, Any]) -> str:
+    """The rule behind an expectation or a result; empty for what no rule asks."""
+    words = item.get("expectation_config", item)
+    return str((words.get("meta") or {}).get("rule_id", ""))

@@ -31,7 +31,7 @@ def judge_batch(batch_id: int) -> None:
     _, dataset = find_promise(batch)
     suite = compile_suite(dataset)
     try:
-        rows = judged.make_judged_table(dataset, batch_id, _predicates(suite.rules))
+        rows = judged.make_judged_view(dataset, batch_id, _predicates(suite.rules))
         _refuse_thin_batch(dataset, batch, rows)
         results = _validate(dataset, batch, suite, rows) if rows else []
         findings = list(_findings(suite, results, rows))
@@ -39,7 +39,7 @@ def judge_batch(batch_id: int) -> None:
         move_batch(batch_id, "parked", str(error))
         raise
     finally:
-        judged.drop_judged_table(dataset, batch_id)
+        judged.drop_judged_view(dataset, batch_id)
     judged.record_findings(dataset, batch_id, suite_digest=suite.digest, findings=findings)
     move_batch(batch_id, "judged")
 

@@ -1,7 +1,7 @@
 """Native Great Expectations suites, compiled from a contract's rules and the hand-written ones.
 
 Every expectation carries its rule in ``meta``. A rule that needs more than one column becomes a
-column ``holds__<rule>`` of the judged table (true, or false where the row breaks the rule), so
+column ``holds__<rule>`` of the judged view (true, or false where the row breaks the rule), so
 that its failing rows are found by key like those of any other.
 """
 
@@ -62,7 +62,7 @@ def compile_suite(dataset: Dataset, folder: Path = _FOLDER) -> CompiledSuite:
 
 
 def holds_column(rule: Rule) -> str:
-    """The judged table's column that says whether a row keeps the rule."""
+    """The judged view's column that says whether a row keeps the rule."""
     return "holds__" + re.sub(r"[^a-z0-9]+", "_", rule.rule_id.lower())
 
 

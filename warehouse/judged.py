@@ -1,14 +1,16 @@
-"""The table that a suite is run on, and what a suite's run leaves behind."""
+"""The view that a suite is run on, and what a suite's run leaves behind."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
+from sqlalchemy import Connection
+from sqlalchemy.schema import DropTable
 
 from hub.contract import Dataset
 from hub.rules import Rule
-from warehouse.connection import connect
+from warehouse.connection import connect, driver_connection, transaction
 from warehouse.queries import load
 from warehouse.tables import stage_table
 
@@ -24,45 +26,83 @@ class Finding:
 
 
 def judged_name(dataset: Dataset, batch_id: int) -> str:
-    """The name of the table in ``stage`` that the batch's suite runs on."""
-    return f"{dataset.table}__b{batch_id}_judged"
+    """The name of the view in ``stage`` that the batch's suite runs on."""
+    return f"{dataset.table}__b{batch_id}_newest"
 
 
-def make_judged_table(dataset: Dataset, batch_id: int, predicates: Mapping[str, str]) -> int:
-    """Make the table that the suite runs on; returns its number of rows.
+def keys_differ(connection: Connection, dataset: Dataset, batch_id: int) -> bool:
+    """Whether staging noted that every staged row has a key of its own."""
+    cursor = driver_connection(connection).cursor()
+    found = cursor.execute(_SQL["find_keys_differ"], {"name": _stage_name(dataset, batch_id)})
+    return found.fetchone() is not None
 
-    It holds the newest row of each key, without tombstones, and one boolean column a predicate:
+
+def make_judged_view(dataset: Dataset, batch_id: int, predicates: Mapping[str, str]) -> int:
+    """Make the view that the suite runs on; returns its number of rows.
+
+    It shows the newest row of each key, without tombstones, and one boolean column a predicate:
     false where the predicate finds the row broken, true where it does not or does not apply.
 
     Args:
         predicates: column name -> SQL condition of a broken row, from a checked contract.
     """
-    stage = stage_table(dataset, batch_id).name
     columns = [
         sql.SQL("CASE WHEN ({}) THEN false ELSE true END AS {}").format(
             sql.SQL(condition), sql.Identifier(name)
         )
         for name, condition in predicates.items()
     ]
-    name = sql.Identifier("stage", judged_name(dataset, batch_id))
-    statement = sql.SQL(_SQL["make_judged_table"]).format(
-        judged=name,
-        stage=sql.Identifier("stage", stage),
-        columns=sql.SQL(", ").join([sql.SQL("staged.*"), *columns]),
-        cursor=sql.Literal(dataset.sync.cursor),
-    )
-    with connect("pipeline") as connection:
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
-        rows = connection.execute(statement).rowcount
-        connection.execute(sql.SQL("ANALYZE {}").format(name))
-    return rows
+    view = sql.Identifier("stage", judged_name(dataset, batch_id))
+    words = {
+        "view": view,
+        "stage": sql.Identifier("stage", _stage_name(dataset, batch_id)),
+        "older": sql.Identifier("stage", _older_name(dataset, batch_id)),
+        "columns": sql.SQL(", ").join([sql.SQL("staged.*"), *columns]),
+        "cursor": sql.Literal(dataset.sync.cursor),
+    }
+    with transaction("pipeline") as held:
+        drop_judged(held, dataset, batch_id)
+        connection = driver_connection(held)
+        connection.execute("SET LOCAL work_mem = '128MB'")
+        if keys_differ(held, dataset, batch_id):
+            connection.execute(sql.SQL(_SQL["view_rows"]).format(**words))
+        else:
+            connection.execute(sql.SQL(_SQL["find_older_rows"]).format(**words))
+            connection.execute(sql.SQL(_SQL["view_newest_rows"]).format(**words))
+        counted = connection.execute(sql.SQL(_SQL["count_view"]).format(**words)).fetchone()
+    assert counted is not None
+    return int(counted[0])
 
 
-def drop_judged_table(dataset: Dataset, batch_id: int) -> None:
-    """Remove the table that the suite ran on, whatever the suite said: it is a copy of rows."""
-    name = sql.Identifier("stage", judged_name(dataset, batch_id))
-    with connect("pipeline") as connection:
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+def drop_judged_view(dataset: Dataset, batch_id: int) -> None:
+    """Remove what the suite ran on, whatever the suite said."""
+    with transaction("pipeline") as held:
+        drop_judged(held, dataset, batch_id)
+
+
+def drop_judged(connection: Connection, dataset: Dataset, batch_id: int) -> None:
+    """Remove the view and the list of older rows, in a transaction of the caller's."""
+    words = {
+        "view": sql.Identifier("stage", judged_name(dataset, batch_id)),
+        "older": sql.Identifier("stage", _older_name(dataset, batch_id)),
+    }
+    driver = driver_connection(connection)
+    driver.execute(sql.SQL(_SQL["drop_view"]).format(**words))
+    driver.execute(sql.SQL(_SQL["drop_older_rows"]).format(**words))
+
+
+def drop_stage(connection: Connection, dataset: Dataset, batch_id: int) -> None:
+    """Remove a batch's stage table, and what a judge that was killed left on it."""
+    drop_judged(connection, dataset, batch_id)
+    connection.execute(DropTable(stage_table(dataset, batch_id), if_exists=True))
+
+
+def _stage_name(dataset: Dataset, batch_id: int) -> str:
+    return str(stage_table(dataset, batch_id).name)
+
+
+def _older_name(dataset: Dataset, batch_id: int) -> str:
+    return f"{dataset.table}__b{batch_id}_older"
 
 
 def record_findings(

@@ -21,6 +21,7 @@ from sqlalchemy import (
     column,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -48,18 +49,29 @@ VERSION_REUSED = "VERSION_REUSED"
 
 @dataclass(frozen=True)
 class Merge:
-    """One batch of one dataset, and the statements that publish it."""
+    """One batch of one dataset, and the statements that publish it.
+
+    ``first``: nothing is published yet. ``keys_differ``: no two staged rows are of one key. What
+    either makes impossible is not looked for.
+    """
 
     dataset: Dataset
     batch: Batch
+    first: bool = False
+    keys_differ: bool = False
 
     def decide_outcomes(self) -> Update:
-        """Give every staged row its outcome: quarantined, superseded, unchanged, ended, accepted.
+        """Give staged rows their outcome: quarantined, superseded, unchanged, ended.
 
-        Of rows with one key the highest source version wins, the last position among equals; what
-        is older never stands in for a newer row that is in quarantine.
+        A row that has none afterwards is accepted: in a first load that is nearly every row, and
+        marking them would write the whole batch once more. Of rows with one key the highest source
+        version wins, the last position among equals; what is older never stands in for a newer row
+        that is in quarantine.
         """
         stage, standard = self._stage(), standard_table(self.dataset)
+        if self.first and self.keys_differ:
+            unknown = and_(stage.c.deleted, stage.c.outcome.is_(None), self._can_be_placed(stage))
+            return update(stage).where(unknown).values(outcome="unchanged")
         ranked = self._ranked()
         decided = (
             select(
@@ -72,7 +84,6 @@ class Merge:
                     (and_(ranked.c.deleted, standard.c.record_id.is_(None)), "unchanged"),
                     (ranked.c.deleted, "ended"),
                     (ranked.c.row_hash == standard.c.row_hash, "unchanged"),
-                    else_="accepted",
                 ).label("outcome"),
             )
             .select_from(ranked.outerjoin(standard, standard.c.record_id == ranked.c.record_id))
@@ -85,20 +96,22 @@ class Merge:
         )
         return (
             update(stage)
-            .where(stage.c.position == decided.c.position)
+            .where(stage.c.position == decided.c.position, decided.c.outcome.is_not(None))
             .values(outcome=decided.c.outcome, failed_rules=rules)
         )
 
-    def count_outcomes(self) -> Select[Any]:
-        """Outcome -> number of staged rows."""
+    def count_outcomes(self) -> Select[Any, int]:
+        """Outcome -> number of staged rows; None for rows that nobody can decide."""
         stage = self._stage()
-        return select(stage.c.outcome, func.count()).group_by(stage.c.outcome)
+        accepted = case((self._can_be_placed(stage), "accepted"))
+        outcome = func.coalesce(stage.c.outcome, accepted).label("decided")
+        return select(outcome, func.count()).group_by(outcome)
 
     def count_changed(self) -> Select[Any]:
         """How many published rows the batch would alter."""
         stage, standard = self._stage(), standard_table(self.dataset)
         return select(func.count()).where(
-            stage.c.record_id == standard.c.record_id, stage.c.outcome == "accepted"
+            stage.c.record_id == standard.c.record_id, _accepted(stage)
         )
 
     def count_missing(self, partitions: Sequence[str]) -> Select[Any]:
@@ -139,7 +152,7 @@ class Merge:
         """
         stage, standard = self._stage(), standard_table(self.dataset)
         history = history_table(self.dataset)
-        replaced = stage.c.outcome.in_(("accepted", "ended"))
+        replaced = or_(_accepted(stage), stage.c.outcome == "ended")
         valid_to = func.coalesce(stage.c.source_version, literal(self.batch.source_as_of))
         versions = (
             select(
@@ -180,10 +193,12 @@ class Merge:
         }
         rows = select(
             *[own[c.name] if c.name in own else stage.c[c.name] for c in standard.columns]
-        ).where(stage.c.outcome == "accepted")
+        ).where(_accepted(stage))
         statement = postgresql.insert(standard).from_select(
             [column.name for column in standard.columns], rows
         )
+        if self.first:
+            return statement
         return statement.on_conflict_do_update(
             index_elements=[standard.c.record_id],
             set_={
@@ -228,10 +243,19 @@ class Merge:
         )
 
     def count_held(self) -> Select[int, int]:
-        """(records published and not in quarantine, those of them that pass every rule)."""
+        """(published records that wait in quarantine too, those of them that pass every rule)."""
         standard = standard_table(self.dataset)
         passing = func.count().filter(standard.c.failed_rules == [])
-        return select(func.count(), passing).where(~self._is_quarantined(standard))
+        return select(func.count(), passing).where(
+            _QUARANTINED.c.stream == self.batch.stream,
+            _QUARANTINED.c.state == "open",
+            _QUARANTINED.c.record_id == standard.c.record_id,
+        )
+
+    def count_failing(self) -> Select[int]:
+        """How many published records break a rule."""
+        standard = standard_table(self.dataset)
+        return select(func.count()).where(standard.c.failed_rules != [])
 
     def count_broken(self) -> Select[Any]:
         """Rule -> how many of those records break it."""
@@ -269,7 +293,7 @@ class Merge:
                 _QUARANTINED.c.stream == self.batch.stream,
                 _QUARANTINED.c.state == "open",
                 _QUARANTINED.c.record_id == stage.c.record_id,
-                stage.c.outcome.in_(("accepted", "unchanged", "ended")),
+                or_(_accepted(stage), stage.c.outcome.in_(("unchanged", "ended"))),
             )
             .values(state="resolved", resolved_by=self.batch.batch_id)
         )
@@ -284,6 +308,17 @@ class Merge:
         whose version cannot be read has no place: it is in quarantine already.
         """
         stage = self._stage()
+        if self.keys_differ:
+            return (
+                select(
+                    *(stage.c.position, stage.c.record_id, stage.c.source_version),
+                    *(stage.c.deleted, stage.c.row_hash, stage.c.outcome),
+                    false().label("reused"),
+                    literal(1).label("place"),
+                )
+                .where(self._can_be_placed(stage))
+                .subquery()
+            )
         version = stage.c.source_version.desc().nulls_last()
         of_version: Any = {"partition_by": (stage.c.record_id, stage.c.source_version)}
         of_key: Any = {"partition_by": stage.c.record_id}
@@ -303,14 +338,14 @@ class Merge:
                 .over(**of_key, order_by=(version, stage.c.position.desc()))
                 .label("place"),
             )
-            .where(
-                stage.c.record_id.is_not(None),
-                func.coalesce(
-                    literal(self.dataset.sync.cursor, Text) != func.all(stage.c.unreadable), True
-                ),
-            )
+            .where(self._can_be_placed(stage))
             .subquery()
         )
+
+    def _can_be_placed(self, stage: Table) -> ColumnElement[bool]:
+        """Whether a row has a key, and a version that can be put in order."""
+        readable = literal(self.dataset.sync.cursor, Text) != func.all(stage.c.unreadable)
+        return and_(stage.c.record_id.is_not(None), func.coalesce(readable, True))
 
     def _is_missing(self, standard: Table, partitions: Sequence[str]) -> ColumnElement[bool]:
         stage = self._stage()
@@ -329,6 +364,11 @@ class Merge:
                 _QUARANTINED.c.record_id == standard.c.record_id,
             )
         )
+
+
+def _accepted(stage: Table) -> ColumnElement[bool]:
+    """Whether a row of a decided batch is accepted."""
+    return stage.c.outcome.is_(None)
 
 
 def _living(stage: Table) -> ColumnElement[bool]:

@@ -13,19 +13,18 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, Executable, MetaData, Table, func, select
-from sqlalchemy.schema import DropTable
+from sqlalchemy import Connection, Executable, func, select
 
 from hub.contract import Contract, Dataset
 from hub.digest import KeyDigest
 from hub.errors import BatchParkedError, MotlanError, StaleWriterError
-from warehouse.connection import transaction
-from warehouse.judged import judged_name
+from warehouse.connection import driver_connection, transaction
+from warehouse.judged import drop_stage, keys_differ
 from warehouse.landing import LandedBatch, seal_bytes
 from warehouse.ledger import Batch, find_promise, get_batch, move_batch
 from warehouse.merge import VERSION_REUSED, Merge
 from warehouse.queries import load
-from warehouse.tables import stage_table, standard_table
+from warehouse.tables import first_load, standard_table
 
 _SQL = {**load("ledger"), **load("publish")}
 NO_KEY = "NO_KEY"
@@ -97,6 +96,7 @@ class _Publication:
         register_rows = self._hold_stream()
         if self._fetch("find_state", {"batch_id": self._batch.batch_id})[0][0] == "published":
             return  # by another copy of this run, while this one waited for the stream
+        self._prepare(register_rows)
         self._connection.execute(self._merge.decide_outcomes())
         counts = self._count_outcomes()
         swept = self._swept_partitions()
@@ -104,13 +104,7 @@ class _Publication:
             self._refuse_emptied(swept)
         missing = self._scalar(self._merge.count_missing(swept)) if swept is not None else 0
         self._brake(register_rows, counts, missing)
-        self._connection.execute(self._merge.keep_history(swept))
-        for statement in self._merge.end_rows(swept):
-            self._connection.execute(statement)
-        self._connection.execute(self._merge.accept_rows())
-        if self._batch.mode == "snapshot":
-            self._connection.execute(self._merge.renew_verdicts())
-            self._connection.execute(self._merge.move_partitions())
+        self._write_rows(swept)
         self._quarantine(swept)
         self._balance()
         self._record_quality()
@@ -125,7 +119,29 @@ class _Publication:
                 "was begun; this one must not write. Nothing was changed."
             )
             raise StaleWriterError(message)
-        return int(self._scalar(select(func.count()).select_from(standard_table(self._dataset))))
+        return self._count_rows()
+
+    def _prepare(self, register_rows: int) -> None:
+        """Room to sort and join in, and what staging has found out about the batch already."""
+        driver_connection(self._connection).execute(_SQL["make_room"])
+        differ = keys_differ(self._connection, self._dataset, self._batch.batch_id)
+        self._merge = Merge(
+            self._dataset, self._batch, first=register_rows == 0, keys_differ=differ
+        )
+
+    def _write_rows(self, swept: Sequence[str] | None) -> None:
+        """Bring the batch into the register: what it replaces goes to history first."""
+        if self._merge.first:
+            with first_load(self._connection, self._dataset):
+                self._connection.execute(self._merge.accept_rows())
+            return
+        self._connection.execute(self._merge.keep_history(swept))
+        for statement in self._merge.end_rows(swept):
+            self._connection.execute(statement)
+        self._connection.execute(self._merge.accept_rows())
+        if self._batch.mode == "snapshot":
+            self._connection.execute(self._merge.renew_verdicts())
+            self._connection.execute(self._merge.move_partitions())
 
     def _count_outcomes(self) -> dict[str, int]:
         found: dict[str, int] = dict(self._rows(self._merge.count_outcomes()))
@@ -249,8 +265,10 @@ class _Publication:
         """Write each rule's result over the register as it now stands, quarantine included."""
         stream = {"stream": self._batch.stream}
         quarantined = int(self._fetch("count_open_rows", stream)[0][0])
-        held, passing = self._rows(self._merge.count_held())[0]
-        records = held + quarantined
+        rows = self._count_rows()
+        waiting, waiting_passing = self._rows(self._merge.count_held())[0]
+        records = rows - waiting + quarantined
+        passing = rows - self._scalar(self._merge.count_failing()) - waiting_passing
         failed: dict[str, int] = dict(self._rows(self._merge.count_broken()))
         for rule_id, count in self._fetch("count_quarantine", stream):
             failed[rule_id] = failed.get(rule_id, 0) + count
@@ -265,7 +283,6 @@ class _Publication:
 
     def _close_books(self, counts: Mapping[str, int], missing: int) -> None:
         batch = self._batch
-        standard = standard_table(self._dataset)
         books = {
             **counts,
             "batch_id": batch.batch_id,
@@ -279,20 +296,16 @@ class _Publication:
             "cursor": Jsonb(batch.cursor_to),
             "batch_key": batch.batch_key,
             "as_of": batch.source_as_of,
-            "row_count": self._scalar(select(func.count()).select_from(standard)),
+            "row_count": self._count_rows(),
         }
         self._execute("advance_stream", stream)
         row = {"stream": batch.stream, "batch_id": batch.batch_id}
         overtaken = self._fetch("list_overtaken_batches", row)
         for batch_id in (batch.batch_id, *(found[0] for found in overtaken)):
-            self._drop_stage(batch_id)
+            drop_stage(self._connection, self._dataset, batch_id)
 
-    def _drop_stage(self, batch_id: int) -> None:
-        """Remove a batch's stage table, and what a judge that was killed left beside it."""
-        staged = stage_table(self._dataset, batch_id)
-        judged = Table(judged_name(self._dataset, batch_id), MetaData(), schema="stage")
-        for table in (staged, judged):
-            self._connection.execute(DropTable(table, if_exists=True))
+    def _count_rows(self) -> int:
+        return int(self._scalar(select(func.count()).select_from(standard_table(self._dataset))))
 
     def _scalar(self, statement: Executable) -> Any:
         return self._connection.execute(statement).scalar_one()

@@ -1,6 +1,7 @@
 """The tables that a contract asks for: ``standard``, its history, and one stage table a batch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -111,6 +112,22 @@ def ensure_tables(connection: Connection, dataset: Dataset) -> None:
         else:
             connection.execute(CreateTable(table))
             _make_indexes(connection, table)
+
+
+@contextmanager
+def first_load(connection: Connection, dataset: Dataset) -> Iterator[None]:
+    """Rows written in the block get their key's index once, when all are there.
+
+    The register is empty, so that nobody misses the index meanwhile; readers of it wait until the
+    transaction ends. Afterwards the planner knows the register.
+    """
+    table = standard_table(dataset)
+    named = f'standard."{table.name}"'
+    key = inspect(connection).get_pk_constraint(table.name, schema="standard")["name"]
+    connection.execute(text(f'ALTER TABLE {named} DROP CONSTRAINT "{key}"'))
+    yield
+    connection.execute(text(f'ALTER TABLE {named} ADD CONSTRAINT "{key}" PRIMARY KEY (record_id)'))
+    connection.execute(text(f"ANALYZE {named} (record_id, failed_rules, source_partition)"))
 
 
 def _evolve(connection: Connection, table: Table, found: Mapping[str, str]) -> None:

@@ -28,7 +28,10 @@ DOCKERFILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
 # Parts of the warehouse that only the pipeline calls; the import rules keep the readers off them.
 PEER_ONLY = {"dlt in benchmarks/dlt_merge.py"}
 """What runs in the environment of the benchmarks' peers, and in no image."""
-PIPELINE_ONLY = {"polars in warehouse/stage.py", "pyarrow in warehouse/landing.py"}
+PIPELINE_ONLY = {
+    *("numpy in warehouse/stage.py", "polars in warehouse/stage.py"),
+    "pyarrow in warehouse/landing.py",
+}
 LONG_RUNNING = {name for name, service in SERVICES.items() if service.get("restart", "no") != "no"}
 
 

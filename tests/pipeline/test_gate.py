@@ -10,7 +10,7 @@ from expectations.suites import compile_suite
 from hub.contract import find_dataset
 from hub.errors import ContractError, GateFailedError
 from standardisation.batch import standardise_batch
-from warehouse.judged import make_judged_table
+from warehouse.judged import make_judged_view
 from warehouse.publish import publish_batch
 
 from .conftest import CAR, SNAPSHOT, Register, counts
@@ -212,7 +212,9 @@ def test_a_snapshot_below_its_floor_is_parked(
         register.prepare()
 
 
-STAGED = "SELECT tablename FROM pg_tables WHERE schemaname = 'stage' ORDER BY tablename"
+STAGED = (
+    "SELECT relname FROM pg_class WHERE relnamespace = 'stage'::regnamespace AND relkind <> 'i'"
+)
 
 
 def test_a_gate_that_fails_leaves_no_second_copy_of_the_rows(register: Register) -> None:
@@ -220,7 +222,7 @@ def test_a_gate_that_fails_leaves_no_second_copy_of_the_rows(register: Register)
     register.fill(2)
     with pytest.raises(GateFailedError, match="gave no verdict"):
         register.prepare()
-    assert [row["tablename"] for row in register.rows(STAGED)] == ["vehicle__car__b1"]
+    assert [row["relname"] for row in register.rows(STAGED)] == ["vehicle__car__b1"]
 
 
 def test_what_a_judge_that_was_killed_left_goes_with_its_overtaken_batch(
@@ -229,7 +231,7 @@ def test_what_a_judge_that_was_killed_left_goes_with_its_overtaken_batch(
     register.fill(2)
     batch_id = register.land()
     standardise_batch(batch_id)
-    make_judged_table(find_dataset(CAR)[1], batch_id, {})
+    make_judged_view(find_dataset(CAR)[1], batch_id, {})
     assert len(register.rows(STAGED)) == 2
     register.sync()
     assert register.batch(batch_id)["state"] == "overtaken"

@@ -1,19 +1,56 @@
--- Judging a batch: the table its suite runs on, and the marks that the suite leaves.
+-- Judging a batch: the view that its suite runs on, and the marks that the suite leaves.
 
--- name: make_judged_table
--- The newest row of each key, tombstones apart; a row without a key stays, to be found keyless.
--- A row whose version cannot be read is no newer than any other.
-CREATE UNLOGGED TABLE {judged} AS
+-- name: note_keys_differ
+-- What staging saw and nobody need look for again: no two rows are of one key.
+COMMENT ON TABLE {stage} IS 'keys differ'
+
+-- name: find_keys_differ
+SELECT 1
+FROM pg_class
+WHERE relnamespace = 'stage'::regnamespace AND relname = %(name)s
+  AND obj_description(oid, 'pg_class') = 'keys differ'
+
+-- name: view_rows
+-- Every row is the newest of its key; tombstones are not judged.
+CREATE VIEW {view} AS
 SELECT {columns}
 FROM {stage} AS staged
 WHERE NOT coalesce(staged.deleted, false)
-  AND NOT EXISTS (
-      SELECT 1 FROM {stage} AS newer
-      WHERE newer.record_id = staged.record_id
-        AND (coalesce(newer.source_version, '-infinity'), newer.position)
-            > (coalesce(staged.source_version, '-infinity'), staged.position)
-        AND NOT coalesce({cursor} = ANY(newer.unreadable), false)
-  )
+
+-- name: find_older_rows
+-- The rows that are not the newest of their key. A row whose version cannot be read is no newer
+-- than any other.
+CREATE UNLOGGED TABLE {older} AS
+WITH repeated AS (
+    SELECT record_id FROM {stage} WHERE record_id IS NOT NULL GROUP BY record_id HAVING count(*) > 1
+),
+twin AS (
+    SELECT record_id, position, coalesce(source_version, '-infinity') AS version,
+           coalesce({cursor} = ANY(unreadable), false) AS unreadable
+    FROM {stage} JOIN repeated USING (record_id)
+)
+SELECT DISTINCT older.position
+FROM twin AS older
+JOIN twin AS newer ON newer.record_id = older.record_id
+    AND (newer.version, newer.position) > (older.version, older.position)
+WHERE NOT newer.unreadable
+
+-- name: view_newest_rows
+-- The newest row of each key, tombstones apart; a row without a key stays, to be found keyless.
+CREATE VIEW {view} AS
+SELECT {columns}
+FROM {stage} AS staged
+WHERE NOT coalesce(staged.deleted, false)
+  AND NOT EXISTS (SELECT FROM {older} AS older WHERE older.position = staged.position)
+
+-- name: count_view
+SELECT count(*) FROM {view}
+
+-- name: drop_view
+DROP VIEW IF EXISTS {view}
+
+-- name: drop_older_rows
+DROP TABLE IF EXISTS {older}
 
 -- name: make_failure_table
 CREATE TEMPORARY TABLE failure (position bigint, rule_id text, blocking boolean) ON COMMIT DROP

@@ -1,5 +1,11 @@
 -- What the publish transaction writes beside the data.
 
+-- name: make_room
+-- For this transaction alone: sorts and joins of a whole register fit in memory, and a plan is not
+-- compiled for the one time that it runs.
+SELECT set_config('work_mem', '128MB', true), set_config('maintenance_work_mem', '256MB', true),
+       set_config('jit', 'off', true)
+
 -- name: quarantine_row
 -- One open row a key: a newer failing version takes the place of the older one.
 INSERT INTO quality.quarantined_row
