@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from hub.contract import Contract, ContractField, Dataset
 from hub.errors import SchemaDriftError
@@ -210,8 +212,8 @@ def _row_hash(standard: pl.DataFrame, dataset: Dataset) -> pl.Series:
     said = [pl.col(name).cast(pl.String) for name in columns]
     said += [pl.col("deleted").cast(pl.String), pl.col("flags").list.join(",")]
     packed = standard.select(pl.struct(said).struct.json_encode().alias("_"))["_"]
-    return pl.Series(
-        "row_hash",
-        [hashlib.sha256(text.encode()).hexdigest() for text in packed.to_list()],
-        dtype=pl.String,
-    )
+    digests = [hashlib.sha256(text).digest() for text in packed.cast(pl.Binary).to_list()]
+    places = np.arange(len(digests) + 1, dtype=np.int32) * 2 * hashlib.sha256().digest_size
+    letters = pa.py_buffer(b"".join(digests).hex().encode())
+    hashes = pa.StringArray.from_buffers(len(digests), pa.py_buffer(places), letters)
+    return pl.Series("row_hash", hashes, dtype=pl.String)

@@ -9,6 +9,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -149,6 +150,8 @@ class LandingWriter:
         self._waiting_rows = 0
         self._chunks: list[ChunkFacts] = []
         self._content = hashlib.sha256()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="landing")
+        self._writing: Future[None] | None = None
         try:
             self._files.create_dir(self._folder, recursive=True)
         except OSError as error:
@@ -156,7 +159,7 @@ class LandingWriter:
             raise LandingError(message) from error
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Take rows in; whole chunks are written at once.
+        """Take rows in; whole chunks are written while the next rows are read.
 
         Raises:
             LandingError: the landing zone cannot be written.
@@ -165,7 +168,7 @@ class LandingWriter:
         self._waiting_rows += batch.num_rows
         while self._waiting_rows >= self._chunk_rows:
             table = pa.Table.from_batches(self._waiting)
-            self._write_chunk(table.slice(0, self._chunk_rows))
+            self._begin_chunk(table.slice(0, self._chunk_rows))
             rest = table.slice(self._chunk_rows)
             self._waiting = rest.to_batches()
             self._waiting_rows = rest.num_rows
@@ -173,8 +176,9 @@ class LandingWriter:
     def flush(self) -> str:
         """Write what is waiting; returns the content digest of all rows, in hexadecimal."""
         if self._waiting_rows:
-            self._write_chunk(pa.Table.from_batches(self._waiting))
+            self._begin_chunk(pa.Table.from_batches(self._waiting))
             self._waiting, self._waiting_rows = [], 0
+        self._end_chunk()
         return self._content.hexdigest()
 
     @property
@@ -184,6 +188,7 @@ class LandingWriter:
 
     def abandon(self) -> None:
         """Remove what a run that failed has written; a batch without manifest does not exist."""
+        self._writer.shutdown(wait=True, cancel_futures=True)
         with suppress(OSError):
             self._files.delete_dir(self._folder)
 
@@ -203,7 +208,19 @@ class LandingWriter:
         )
         text = manifest.model_dump_json(indent=2).encode()
         self._put(MANIFEST, text)
+        self._writer.shutdown()
         return self.url
+
+    def _begin_chunk(self, table: pa.Table) -> None:
+        """Write a chunk in the writer's thread, once the one before it is written."""
+        self._end_chunk()
+        self._writing = self._writer.submit(self._write_chunk, table)
+
+    def _end_chunk(self) -> None:
+        """Wait for the chunk that is being written; its error is raised here."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
     def _write_chunk(self, table: pa.Table) -> None:
         table = table.combine_chunks()
