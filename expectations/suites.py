@@ -1,7 +1,7 @@
 """Native Great Expectations suites, compiled from a contract's rules and the hand-written ones.
 
 Every expectation carries its rule in ``meta``. A rule that needs more than one column becomes a
-column ``holds__<rule>`` of the judged view (true, or false where the row breaks the rule), so
+column ``holds__<rule>`` of the judged view (true, or null where the row breaks the rule), so
 that its failing rows are found by key like those of any other.
 """
 
@@ -136,7 +136,7 @@ def _question(rule: Rule) -> dict[str, Any]:
             kwargs = {**column, "regex": rule.argument}
             return {"type": "expect_column_values_to_match_regex", "kwargs": kwargs}
         case "predicate":
-            kwargs = {"column": holds_column(rule), "value_set": [True]}
-            return {"type": "expect_column_values_to_be_in_set", "kwargs": kwargs}
+            kwargs = {"column": holds_column(rule)}
+            return {"type": "expect_column_values_to_not_be_null", "kwargs": kwargs}
         case "expectation":
             return {"type": rule.argument["type"], "kwargs": dict(rule.argument["kwargs"])}
