@@ -16,6 +16,7 @@ from mocks.province.canaries import list_canaries
 from mocks.province.desks import open_desks
 from mocks.province.faults import Truth
 from mocks.province.land_registry import register_land
+from mocks.province.live.events import empty_events
 from mocks.province.noise import FORMS, Noise
 from mocks.province.people import World, make_world
 from mocks.province.population import register_population
@@ -150,6 +151,7 @@ def _write_truth(folder: Path, world: World, insurance_numbers: pl.Series, *, tr
     write_links(folder / "same_person.parquet", truth)
     write_faults(folder, truth)
     write_people(folder / "person.parquet", world, insurance_numbers)
+    empty_events().write_parquet(folder / "event.parquet")
 
 
 def _describe(truth: Truth) -> dict[str, Any]:
