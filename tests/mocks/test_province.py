@@ -199,7 +199,7 @@ def test_the_registers_are_as_clean_as_registers_are(province: Path) -> None:
     }
 
     assert 0.005 < shares["person"] < 0.015
-    assert 0.01 < shares["participant"] < 0.04
+    assert 0.03 < shares["participant"] < 0.07
     assert 2 / 3 < shares["certificate"] < 3 / 4
 
 
