@@ -15,6 +15,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from cli.groups import SourceFirst
+from cli.stewards import stewards
 from cli.terminal import output, print_error, print_json, say, step
 from hub.errors import BatchParkedError, MotlanError, WrongUseError
 from hub.settings import get_settings
@@ -36,11 +38,14 @@ golden = typer.Typer(help="The golden records.")
 contract = typer.Typer(help="The sources' data contracts.")
 environment = typer.Typer(help="Env files for other ways to run the services.")
 bench = typer.Typer(help="How fast the hub is, beside its peers.")
+syncing = typer.Typer(cls=SourceFirst, help="Synchronise a source, or release a parked batch.")
 app.add_typer(province, name="province", no_args_is_help=True)
 app.add_typer(golden, name="golden", no_args_is_help=True)
 app.add_typer(contract, name="contract", no_args_is_help=True)
 app.add_typer(environment, name="env", no_args_is_help=True)
 app.add_typer(bench, name="bench", no_args_is_help=True)
+app.add_typer(syncing, name="sync")
+app.add_typer(stewards, name="steward", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
 FreePorts = Annotated[
@@ -215,18 +220,37 @@ def describe_province(
         print_json({"state": "described", **figures})
 
 
-@app.command()
+@syncing.command(SourceFirst.first)
 def sync(
     source: Annotated[str, typer.Argument(help="The source's short name.")],
     full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
     json: Json = False,
 ) -> None:
-    """Synchronise one source now, without Airflow."""
+    """Synchronise one source now, without Airflow. `motlan sync release` releases a batch."""
     from cli.pipeline import run_sync
 
     with step(f"Synchronise {source}"):
         outcomes = run_sync(source, full=full)
     report(outcomes, json=json)
+
+
+@syncing.command("release")
+def release(
+    batch: Annotated[int | None, typer.Argument(help="The parked batch's number.")] = None,
+    steward: Annotated[str, typer.Option("--as", help="The name of the steward who signs.")] = "",
+    because: Annotated[
+        str, typer.Option(help="Why; kept for ever, so name no citizen. Asked for if missing.")
+    ] = "",
+    listed: Annotated[bool, typer.Option("--list", help="Show what waits.")] = False,
+    json: Json = False,
+) -> None:
+    """Release a parked batch: two different stewards sign, then it is published as they saw it."""
+    from cli.release import release_parked, show_waiting
+
+    if listed or batch is None:
+        show_waiting(json=json)
+        return
+    report([release_parked(batch, steward, because)], json=json)
 
 
 @golden.command("build")

@@ -10,10 +10,10 @@ from typing import Any
 
 from expectations.suites import CompiledSuite, compile_suite, holds_column
 from hub.contract import Dataset
-from hub.errors import GateFailedError
+from hub.errors import BatchParkedError, GateFailedError
 from hub.rules import Rule
 from warehouse import judged
-from warehouse.ledger import Batch, find_promise, get_batch, move_batch
+from warehouse.ledger import Batch, find_promise, get_batch, move_batch, park_batch
 
 
 def judge_batch(batch_id: int) -> None:
@@ -24,10 +24,13 @@ def judge_batch(batch_id: int) -> None:
     Raises:
         GateFailedError: the suite gave no full verdict, or the batch holds fewer rows than its
             contract promises; the batch is parked, what was published keeps answering.
+        BatchParkedError: the batch was parked before.
     """
     batch = get_batch(batch_id)
     if batch.state in ("judged", "published"):
         return
+    if batch.state == "parked":
+        raise BatchParkedError(batch.reason or f"Batch {batch_id} is parked.")
     _, dataset = find_promise(batch)
     suite = compile_suite(dataset)
     try:
@@ -36,7 +39,7 @@ def judge_batch(batch_id: int) -> None:
         results = _validate(dataset, batch, suite, rows) if rows else []
         findings = list(_findings(suite, results, rows))
     except GateFailedError as error:
-        move_batch(batch_id, "parked", str(error))
+        park_batch(batch_id, error)
         raise
     finally:
         judged.drop_judged_view(dataset, batch_id)

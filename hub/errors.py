@@ -5,6 +5,9 @@ a citizen's row held.
 """
 
 import traceback
+from collections.abc import Mapping, Sequence
+
+from hub.parking import Cause
 
 
 def where_it_arose(error: BaseException) -> list[str]:
@@ -77,10 +80,34 @@ class StreamBusyError(MotlanError):
 
 
 class BatchParkedError(MotlanError):
-    """A batch waits for a person; what was published before keeps answering."""
+    """A batch waits for a person; what was published before keeps answering.
+
+    ``causes`` says what stopped it, and so whether stewards may release it; ``counts`` what it
+    would have done: name -> number of rows.
+    """
 
     exit_code = 3
+
+    def __init__(
+        self,
+        message: str,
+        causes: Sequence[Cause] = ("gate",),
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.causes = tuple(causes)
+        self.counts = dict(counts or {})
 
 
 class GateFailedError(BatchParkedError):
     """A suite gave no verdict, or not one that lets its batch be published."""
+
+
+class SecondStewardNeededError(MotlanError):
+    """A release is signed by one steward; it takes two different ones."""
+
+    exit_code = 3
+
+
+class SignInError(MotlanError):
+    """Nobody of that name and password may sign."""

@@ -55,7 +55,7 @@ def transaction(role: Role) -> Iterator[Connection]:
         StreamBusyError: another transaction held a lock for longer than this one waits.
         WarehouseRefusedError: a statement failed; said without its values.
     """
-    with _without_values(role), engine(role).begin() as connection:
+    with without_values(role), engine(role).begin() as connection:
         yield connection
 
 
@@ -73,7 +73,7 @@ def held_snapshot(role: Role, what: str) -> Iterator[Connection]:
         WarehouseRefusedError: a statement failed; said without its values.
     """
     named = {"what": f"motlan.{what}"}
-    with _without_values(role), engine(role).connect() as connection:
+    with without_values(role), engine(role).connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
             connection.execute(text("SELECT pg_advisory_lock(hashtext(:what))"), named)
@@ -113,14 +113,14 @@ def connect(role: Role) -> Iterator[psycopg.Connection]:
     """
     url = libpq_url(get_settings().warehouse_url(role))
     with (
-        _without_values(role),
+        without_values(role),
         psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as connection,
     ):
         yield connection
 
 
 @contextmanager
-def _without_values(role: Role) -> Iterator[None]:
+def without_values(role: Role) -> Iterator[None]:
     """Turn the driver's errors, which may quote a row, into errors that name the fault alone."""
     try:
         yield

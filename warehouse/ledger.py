@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from hub.contract import Contract, Dataset, find_dataset
-from hub.errors import MotlanError, WrongUseError
+from hub.errors import BatchParkedError, MotlanError, WrongUseError
 from hub.settings import Role
 from warehouse.connection import connect, driver_connection, hold, transaction
 from warehouse.migrate import check
@@ -163,13 +163,27 @@ def find_promise(batch: Batch) -> tuple[Contract, Dataset]:
     return contract, dataset
 
 
-def move_batch(
-    batch_id: int, state: Literal["staged", "judged", "parked"], reason: str = ""
-) -> None:
-    """Record how far a batch has come, and why it stands where it stands."""
-    row = {"batch_id": batch_id, "state": state, "reason": reason or None}
+def move_batch(batch_id: int, state: Literal["staged", "judged"]) -> None:
+    """Record how far a batch has come."""
+    row = {"batch_id": batch_id, "state": state, "reason": None}
     with connect("pipeline") as connection:
         connection.execute(_SQL["move_batch"], row)
+
+
+def park_batch(batch_id: int, error: BatchParkedError) -> None:
+    """Record that a batch waits for a person: why, and what it would have done."""
+    reason = str(error)
+    with connect("pipeline") as connection:
+        moved = {"batch_id": batch_id, "state": "parked", "reason": reason}
+        if connection.execute(_SQL["move_batch"], moved).rowcount == 0:
+            return  # another copy of the run has published it
+        row = {
+            "batch_id": batch_id,
+            "causes": list(error.causes),
+            "reason": reason,
+            "counts": Jsonb(error.counts),
+        }
+        connection.execute(_SQL["record_parking"], row)
 
 
 def list_streams(role: Role = "pipeline") -> list[StreamStatus]:

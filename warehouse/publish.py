@@ -18,10 +18,11 @@ from sqlalchemy import Connection, Executable, func, select
 from hub.contract import Contract, Dataset
 from hub.digest import KeyDigest
 from hub.errors import BatchParkedError, MotlanError, StaleWriterError
+from hub.parking import Cause
 from warehouse.connection import driver_connection, transaction
 from warehouse.judged import drop_stage, keys_differ
 from warehouse.landing import LandedBatch, seal_bytes
-from warehouse.ledger import Batch, find_promise, get_batch, move_batch
+from warehouse.ledger import Batch, find_promise, get_batch, park_batch
 from warehouse.merge import VERSION_REUSED, Merge
 from warehouse.queries import load
 from warehouse.tables import first_load, standard_table
@@ -64,17 +65,44 @@ def publish_batch(batch_id: int) -> BatchOutcome:
         message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a judged batch "
         raise MotlanError(message + "can be published: run the sync again.")
     contract, dataset = find_promise(batch)
+    return _publish(contract, dataset, batch)
+
+
+def release_batch(batch_id: int) -> BatchOutcome:
+    """Publish a parked batch whose release two stewards have signed, exactly as they saw it.
+
+    A release is a run of its own: it takes the stream in the publish transaction, so that a run
+    under way can no longer write. One that is done already stays as it is.
+
+    Raises:
+        StaleWriterError: another version was published since the batch was landed.
+        BatchParkedError: it would change other numbers of rows than were signed, or its keys are
+            not the source's; it is parked anew and earlier signatures are void.
+        WarehouseRefusedError: two stewards have not signed; the database refuses.
+        MotlanError: the batch is not parked, or rows are missing from its stage.
+    """
+    batch = get_batch(batch_id)
+    if batch.state == "published":
+        return _outcome(batch)
+    if batch.state != "parked":
+        message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a parked batch "
+        raise MotlanError(message + "is released.")
+    contract, dataset = find_promise(batch)
+    return _publish(contract, dataset, batch)
+
+
+def _publish(contract: Contract, dataset: Dataset, batch: Batch) -> BatchOutcome:
     try:
         with transaction("pipeline") as connection:
             _Publication(connection, contract, dataset, batch).publish()
     except BatchParkedError as parked:
-        move_batch(batch_id, "parked", str(parked))
+        park_batch(batch.batch_id, parked)
         raise
-    return _outcome(get_batch(batch_id))
+    return _outcome(get_batch(batch.batch_id))
 
 
 class _Publication:
-    """One run of the publish transaction."""
+    """One run of the publish transaction; of a parked batch, its release."""
 
     def __init__(
         self, connection: Connection, contract: Contract, dataset: Dataset, batch: Batch
@@ -85,6 +113,8 @@ class _Publication:
         self._batch = batch
         self._merge = Merge(dataset, batch)
         self._landed = LandedBatch.open(batch.landed_url)
+        self._released = batch.state == "parked"
+        self._fence = batch.fence
 
     def publish(self) -> None:
         """Do everything that publishing is, in the order that the books need.
@@ -94,7 +124,7 @@ class _Publication:
             BatchParkedError: a bound, a brake or the source's digest stopped the batch.
         """
         register_rows = self._hold_stream()
-        if self._fetch("find_state", {"batch_id": self._batch.batch_id})[0][0] == "published":
+        if self._state() == "published":
             return  # by another copy of this run, while this one waited for the stream
         self._prepare(register_rows)
         self._connection.execute(self._merge.decide_outcomes())
@@ -103,19 +133,30 @@ class _Publication:
         if swept is not None:
             self._refuse_emptied(swept)
         missing = self._scalar(self._merge.count_missing(swept)) if swept is not None else 0
-        self._brake(register_rows, counts, missing)
+        books = _books(counts, missing)
+        self._brake(register_rows, {"read": self._batch.read, **books})
         self._write_rows(swept)
         self._quarantine(swept)
         self._balance()
         self._record_quality()
-        self._close_books(counts, missing)
+        self._close_books(books)
 
     def _hold_stream(self) -> int:
         """Lock the stream behind the fence; returns the rows that the register holds now."""
-        held = self._fetch("lock_stream", {"name": self._batch.stream})[0]
-        if held[0] != self._batch.fence:
+        batch, name = self._batch, {"name": self._batch.stream}
+        fence, version = self._fetch("lock_stream", name)[0][:2]
+        if self._released and version == batch.predecessor:
+            holder = f"release of batch {batch.batch_id}"
+            self._fence = self._fetch("take_stream", {**name, "holder": holder})[0][1]
+        elif self._released and self._state() != "published":
             message = (
-                f"Another run has taken {self._batch.stream} since batch {self._batch.batch_id} "
+                f"{batch.stream} has moved on since batch {batch.batch_id} was landed: another "
+                "version is published, and the signatures are void. Sync again."
+            )
+            raise StaleWriterError(message)
+        elif not self._released and fence != batch.fence:
+            message = (
+                f"Another run has taken {batch.stream} since batch {batch.batch_id} "
                 "was begun; this one must not write. Nothing was changed."
             )
             raise StaleWriterError(message)
@@ -142,6 +183,9 @@ class _Publication:
         if self._batch.mode == "snapshot":
             self._connection.execute(self._merge.renew_verdicts())
             self._connection.execute(self._merge.move_partitions())
+
+    def _state(self) -> str:
+        return str(self._fetch("find_state", {"batch_id": self._batch.batch_id})[0][0])
 
     def _count_outcomes(self) -> dict[str, int]:
         found: dict[str, int] = dict(self._rows(self._merge.count_outcomes()))
@@ -178,29 +222,46 @@ class _Publication:
                 f"of which {rows} are published; an empty snapshot deletes nothing. It is parked. "
                 "Ask the source's owner, then sync again."
             )
-            raise BatchParkedError(message)
+            raise BatchParkedError(message, ["emptied"])
 
-    def _brake(self, register_rows: int, counts: Mapping[str, int], missing: int) -> None:
-        """Stop what would change too much at once (design, rule 4).
+    def _brake(self, register_rows: int, books: Mapping[str, int]) -> None:
+        """Stop what would change too much at once (design, rule 4), unless it was released so.
 
         Raises:
-            BatchParkedError: names the bound and the number that went over it.
+            BatchParkedError: names each bound and the number that went over it.
         """
         sync = self._dataset.sync
         changed = self._scalar(self._merge.count_changed())
-        checks = (
-            ("put in quarantine", counts["quarantined"], sync.quarantine.limit(self._batch.read)),
-            ("delete", counts["ended"] + missing, sync.brake_deletes.limit(register_rows)),
-            ("alter", changed, sync.brake_changes.limit(register_rows)),
+        counts = {**books, "altered": changed, "register": register_rows}
+        checks: tuple[tuple[Cause, str, int, int], ...] = (
+            (
+                *("quarantine", "put in quarantine", books["quarantined"]),
+                sync.quarantine.limit(self._batch.read),
+            ),
+            ("deletes", "delete", books["ended"], sync.brake_deletes.limit(register_rows)),
+            ("changes", "alter", changed, sync.brake_changes.limit(register_rows)),
         )
-        for what, number, limit in checks:
-            if number > limit and (register_rows or what == "put in quarantine"):
-                message = (
-                    f"Batch {self._batch.batch_id} of {self._batch.stream} would {what} {number} "
-                    f"rows, more than its bound of {limit}; it is parked and the last published "
-                    "version keeps answering. Ask the source's owner, then sync again."
-                )
-                raise BatchParkedError(message)
+        tripped = [
+            check
+            for check in checks
+            if check[2] > check[3] and (register_rows or check is checks[0])
+        ]
+        if not tripped or (self._released and counts == self._signed_counts()):
+            return
+        over = ", and ".join(
+            f"{what} {number} rows, more than its bound of {limit}"
+            for _, what, number, limit in tripped
+        )
+        message = (
+            f"Batch {self._batch.batch_id} of {self._batch.stream} would {over}; it is parked and "
+            "the last published version keeps answering. Ask the source's owner, then sync again."
+        )
+        raise BatchParkedError(message, [check[0] for check in tripped], counts)
+
+    def _signed_counts(self) -> dict[str, int]:
+        """What the batch would have done when it was parked last, which the stewards signed."""
+        found = self._fetch("find_parking", {"batch_id": self._batch.batch_id})
+        return dict(found[0][0]) if found else {}
 
     def _quarantine(self, swept: Sequence[str] | None) -> None:
         row = {"stream": self._batch.stream, "batch_id": self._batch.batch_id}
@@ -259,7 +320,7 @@ class _Publication:
                 f"After batch {self._batch.batch_id} {self._batch.stream} would hold other keys "
                 "than its source does; it is parked. Run `motlan sync --full` for the source."
             )
-            raise BatchParkedError(message)
+            raise BatchParkedError(message, ["keys"])
 
     def _record_quality(self) -> None:
         """Write each rule's result over the register as it now stands, quarantine included."""
@@ -281,18 +342,12 @@ class _Publication:
         row = {**stream, "batch_id": self._batch.batch_id, "records": records}
         self._execute("record_batch_quality", {**row, "records_passing_all": passing})
 
-    def _close_books(self, counts: Mapping[str, int], missing: int) -> None:
+    def _close_books(self, books: Mapping[str, int]) -> None:
         batch = self._batch
-        books = {
-            **counts,
-            "batch_id": batch.batch_id,
-            "accepted": counts["accepted"] + counts["ended"],
-            "ended": counts["ended"] + missing,
-        }
-        self._execute("publish_batch", books)
+        self._execute("publish_batch", {**books, "batch_id": batch.batch_id})
         stream = {
             "name": batch.stream,
-            "fence": batch.fence,
+            "fence": self._fence,
             "cursor": Jsonb(batch.cursor_to),
             "batch_key": batch.batch_key,
             "as_of": batch.source_as_of,
@@ -320,6 +375,12 @@ class _Publication:
         cursor = self._connection.connection.cursor()
         cursor.execute(_SQL[query], row)
         return list(cursor.fetchall())
+
+
+def _books(counts: Mapping[str, int], missing: int) -> dict[str, int]:
+    """The counts as the ledger holds them: a tombstone is accepted, and ends a row."""
+    ended = counts["ended"]
+    return {**counts, "accepted": counts["accepted"] + ended, "ended": ended + missing}
 
 
 def _reason_code(rule_id: str) -> str:

@@ -52,9 +52,12 @@ def find_command(names: list[str]) -> Any:
     for name in names:
         if not hasattr(command, "commands"):
             break  # an argument
-        command = command.commands.get(name)
+        first = command.commands.get(getattr(command, "first", ""))
+        command = command.commands.get(name, first)
         if command is None:
             return None
+    if hasattr(command, "first"):
+        command = command.commands[command.first]  # all the words are its arguments
     return None if hasattr(command, "commands") else command
 
 

@@ -12,10 +12,15 @@ from ..conftest import TestWarehouse
 
 READ_WRITE = "SELECT, INSERT, UPDATE"
 ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"
+SIGNED = dict.fromkeys(
+    ("sync.steward", "sync.parking", "sync.release_signature", "sync.waiting"), "SELECT"
+)
 MATRIX: dict[Role, dict[str, str]] = {
     "pipeline": {
         "public.alembic_version": "SELECT",
         **dict.fromkeys(("sync.stream", "sync.batch"), READ_WRITE),
+        "sync.parking": "SELECT, INSERT",
+        **dict.fromkeys(("sync.release_signature", "sync.waiting"), "SELECT"),
         **dict.fromkeys(
             (
                 "quality.suite_run",
@@ -42,6 +47,7 @@ MATRIX: dict[Role, dict[str, str]] = {
     "lookup": {},
     "auditor": {
         **dict.fromkeys(("sync.stream", "sync.batch"), "SELECT"),
+        **SIGNED,
         **dict.fromkeys(
             ("quality.suite_run", "quality.rule_result", "quality.batch_quality"), "SELECT"
         ),
@@ -59,6 +65,7 @@ MATRIX: dict[Role, dict[str, str]] = {
     },
     "steward": {
         **dict.fromkeys(("sync.stream", "sync.batch"), "SELECT"),
+        **SIGNED,
         **dict.fromkeys(
             ("quality.suite_run", "quality.rule_result", "quality.batch_quality"), "SELECT"
         ),
@@ -167,6 +174,11 @@ def test_who_reads_the_quarantine_does_not_read_its_rows(warehouse: Any, role: R
         ("pipeline", "SELECT * FROM audit.entry"),
         ("pipeline", "SELECT * FROM lookup.client"),
         ("pipeline", "DELETE FROM sync.batch"),
+        ("pipeline", "INSERT INTO sync.release_signature DEFAULT VALUES"),
+        ("pipeline", "DELETE FROM sync.parking"),
+        ("pipeline", "SELECT sync.sign_release(1, 1, 'because')"),
+        ("steward", "SELECT sync.sign_release(1, 1, 'because')"),
+        ("steward", "INSERT INTO sync.release_signature DEFAULT VALUES"),
         ("pipeline", "DELETE FROM quality.quarantined_row"),
         ("pipeline", "CREATE TABLE public.mine (n int)"),
         ("lookup", "SELECT * FROM golden.person"),

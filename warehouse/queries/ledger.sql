@@ -42,6 +42,14 @@ SELECT state FROM sync.batch WHERE batch_id = %(batch_id)s
 UPDATE sync.batch SET state = %(state)s, reason = %(reason)s
 WHERE batch_id = %(batch_id)s AND state <> 'published'
 
+-- name: record_parking
+INSERT INTO sync.parking (batch_id, causes, reason, counts)
+VALUES (%(batch_id)s, %(causes)s, %(reason)s, %(counts)s)
+
+-- name: find_parking
+-- What a batch would have done when it was parked last.
+SELECT counts FROM sync.parking WHERE batch_id = %(batch_id)s ORDER BY parking_id DESC LIMIT 1
+
 -- name: list_overtaken_batches
 -- Older batches of the stream that never came to be published; a newer one has.
 UPDATE sync.batch
@@ -51,11 +59,12 @@ WHERE stream = %(stream)s AND batch_id < %(batch_id)s
 RETURNING batch_id
 
 -- name: publish_batch
+-- From parked only with two signatures: sync.guard_batch refuses it otherwise.
 UPDATE sync.batch
 SET state = 'published', reason = NULL, published_at = now(), accepted = %(accepted)s,
     unchanged = %(unchanged)s, superseded = %(superseded)s, quarantined = %(quarantined)s,
     ended = %(ended)s
-WHERE batch_id = %(batch_id)s AND state = 'judged'
+WHERE batch_id = %(batch_id)s AND state IN ('judged', 'parked')
 
 -- name: advance_stream
 UPDATE sync.stream
