@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -77,6 +78,7 @@ class _Reader:
         self._since = request.since
         self._url = sa.make_url(request.url)
         self._end = time.monotonic() + options.run_seconds
+        self._counted: Future[KeyDigest] | None = None
         self.newest: datetime | None = None
 
     def read(
@@ -146,13 +148,27 @@ class _Reader:
         rows = self._options.chunk_rows
         if fast:
             settings = _postgres_settings(self._options)
-            with postgres.read_snapshot(connection, query, self._url, settings) as batches:
+            with (
+                postgres.read_snapshot(connection, query, self._url, settings) as batches,
+                self._counting(connection, keys),
+            ):
                 for batch in batches:
                     yield from (batch[at : at + rows] for at in range(0, batch.num_rows, rows))
             return
         schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
         result = connection.execution_options(stream_results=True, yield_per=rows).execute(query)
         yield from (_to_batch(part, schema) for part in result.partitions())
+
+    @contextmanager
+    def _counting(self, connection: sa.Connection, keys: list[sa.Column[Any]]) -> Iterator[None]:
+        """Let the database digest its keys, in the snapshot of the rows, while they are read."""
+        wanted = self._since is None and self._dataset.sync.completeness == "keys"
+        if not (wanted and postgres.can_digest(connection)):
+            yield
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="keys") as beside:
+            self._counted = beside.submit(postgres.digest_keys, connection, keys)
+            yield
 
     def _bound(self, column: sa.Column[Any]) -> datetime:
         assert self._since is not None
@@ -172,10 +188,8 @@ class _Reader:
 
     def _prove(self, connection: sa.Connection, table: sa.Table, tally: KeyTally) -> Proof:
         keys = [table.columns[item.physical_name] for item in self._dataset.key_fields]
-        if postgres.is_libpq(self._url) and postgres.can_digest(connection):
-            theirs = postgres.digest_keys(connection, keys)
-        else:
-            theirs = self._digest_keys(connection, keys)
+        counted = self._counted
+        theirs = counted.result() if counted else self._digest_keys(connection, keys)
         if theirs != tally.digest():
             message = (
                 f"{self._dataset.stream}: the source holds {theirs.count} keys and "

@@ -200,9 +200,15 @@ def _named_where(marks: Mapping[str, pl.Series], height: int) -> pl.Series:
     some = {name: mark for name, mark in sorted(marks.items()) if mark.any()}
     if not some:
         return pl.Series([[]], dtype=pl.List(pl.String)).new_from_index(0, height)
-    frame = pl.DataFrame(some)
+    where = pl.DataFrame(some).select(pl.any_horizontal(pl.all()))[:, 0].arg_true()
+    marked = pl.DataFrame({name: mark.gather(where) for name, mark in some.items()})
     words = [pl.when(pl.col(name)).then(pl.lit(name)) for name in some]
-    return frame.select(pl.concat_list(words).list.drop_nulls().alias("_"))["_"]
+    named = marked.select(
+        where.alias("row"), pl.concat_list(words).list.drop_nulls().alias("names")
+    )
+    rows = pl.DataFrame({"row": pl.int_range(height, dtype=pl.get_index_type(), eager=True)})
+    found = rows.join(named, on="row", how="left", maintain_order="left")["names"]
+    return found.fill_null(pl.Series([[]], dtype=pl.List(pl.String)))
 
 
 def _row_hash(standard: pl.DataFrame, dataset: Dataset) -> pl.Series:
