@@ -10,7 +10,7 @@ from typing import Any
 
 from expectations.suites import CompiledSuite, compile_suite, holds_column
 from hub.contract import Dataset
-from hub.errors import BatchParkedError, GateFailedError
+from hub.errors import BatchParkedError, GateFailedError, MotlanError
 from hub.rules import Rule
 from warehouse import judged
 from warehouse.ledger import Batch, find_promise, get_batch, move_batch, park_batch
@@ -25,6 +25,7 @@ def judge_batch(batch_id: int) -> None:
         GateFailedError: the suite gave no full verdict, or the batch holds fewer rows than its
             contract promises; the batch is parked, what was published keeps answering.
         BatchParkedError: the batch was parked before.
+        MotlanError: the staged rows are lost.
     """
     batch = get_batch(batch_id)
     if batch.state in ("judged", "published"):
@@ -35,6 +36,8 @@ def judge_batch(batch_id: int) -> None:
     suite = compile_suite(dataset)
     try:
         rows = judged.make_judged_view(dataset, batch_id, _predicates(suite.rules))
+        if not rows:
+            _refuse_lost_stage(dataset, batch)
         _refuse_thin_batch(dataset, batch, rows)
         results = _validate(dataset, batch, suite, rows) if rows else []
         findings = list(_findings(suite, results, rows))
@@ -45,6 +48,17 @@ def judge_batch(batch_id: int) -> None:
         judged.drop_judged_view(dataset, batch_id)
     judged.record_findings(dataset, batch_id, suite_digest=suite.digest, findings=findings)
     move_batch(batch_id, "judged")
+
+
+def _refuse_lost_stage(dataset: Dataset, batch: Batch) -> None:
+    """Refuse a stage that a crash of the server has emptied: it says nothing about the source."""
+    staged = judged.count_staged(dataset, batch.batch_id)
+    if staged != batch.read:
+        message = (
+            f"Batch {batch.batch_id} of {batch.stream} landed {batch.read} rows, of which {staged} "
+            "are staged: the warehouse has crashed since. Run the sync again."
+        )
+        raise MotlanError(message)
 
 
 def _refuse_thin_batch(dataset: Dataset, batch: Batch, rows: int) -> None:

@@ -26,7 +26,7 @@ _DTYPES: Final[dict[str, Any]] = {
     "numeric": pl.Decimal(38, 6),
 }
 """SQL type of a column -> type of the frame; JSON is carried as text."""
-_REPEATED: Final = 4
+_REPEATED: Final = 2
 """A column whose values stand in so many rows each is read by its distinct values."""
 
 

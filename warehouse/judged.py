@@ -70,7 +70,16 @@ def make_judged_view(dataset: Dataset, batch_id: int, predicates: Mapping[str, s
         else:
             connection.execute(sql.SQL(_SQL["find_older_rows"]).format(**words))
             connection.execute(sql.SQL(_SQL["view_newest_rows"]).format(**words))
-        counted = connection.execute(sql.SQL(_SQL["count_view"]).format(**words)).fetchone()
+        counted = connection.execute(sql.SQL(_SQL["count_rows"]).format(relation=view)).fetchone()
+    assert counted is not None
+    return int(counted[0])
+
+
+def count_staged(dataset: Dataset, batch_id: int) -> int:
+    """The rows that are staged now; a crash of the server leaves none."""
+    stage = sql.Identifier("stage", _stage_name(dataset, batch_id))
+    with connect("pipeline") as connection:
+        counted = connection.execute(sql.SQL(_SQL["count_rows"]).format(relation=stage)).fetchone()
     assert counted is not None
     return int(counted[0])
 

@@ -134,7 +134,7 @@ class LandingWriter:
     """Writes one batch: chunks as they come, the manifest last."""
 
     def __init__(
-        self, stream: str, *, url: str, keys: SealingKeys, chunk_rows: int = 50_000
+        self, stream: str, *, url: str, keys: SealingKeys, chunk_rows: int = 25_000
     ) -> None:
         """Open a batch of ``stream`` in the landing zone at ``url``.
 

@@ -60,6 +60,10 @@ class Merge:
     first: bool = False
     keys_differ: bool = False
 
+    def is_published(self) -> Select[bool]:
+        """Whether the register holds any row."""
+        return select(exists(select(null()).select_from(standard_table(self.dataset))))
+
     def decide_outcomes(self) -> Update:
         """Give staged rows their outcome: quarantined, superseded, unchanged, ended.
 

@@ -112,6 +112,7 @@ class _Publication:
         self._dataset = dataset
         self._batch = batch
         self._merge = Merge(dataset, batch)
+        self._changed = self._register_rows = 0
         self._landed = LandedBatch.open(batch.landed_url)
         self._released = batch.state == "parked"
         self._fence = batch.fence
@@ -136,6 +137,7 @@ class _Publication:
         books = _books(counts, missing)
         self._brake(register_rows, {"read": self._batch.read, **books})
         self._write_rows(swept)
+        self._register_rows = self._count_register(register_rows, counts)
         self._quarantine(swept)
         self._balance()
         self._record_quality()
@@ -144,7 +146,7 @@ class _Publication:
     def _hold_stream(self) -> int:
         """Lock the stream behind the fence; returns the rows that the register holds now."""
         batch, name = self._batch, {"name": self._batch.stream}
-        fence, version = self._fetch("lock_stream", name)[0][:2]
+        fence, version, row_count = self._fetch("lock_stream", name)[0]
         if self._released and version == batch.predecessor:
             holder = f"release of batch {batch.batch_id}"
             self._fence = self._fetch("take_stream", {**name, "holder": holder})[0][1]
@@ -160,15 +162,14 @@ class _Publication:
                 "was begun; this one must not write. Nothing was changed."
             )
             raise StaleWriterError(message)
-        return self._count_rows()
+        return int(row_count)
 
     def _prepare(self, register_rows: int) -> None:
         """Room to sort and join in, and what staging has found out about the batch already."""
         driver_connection(self._connection).execute(_SQL["make_room"])
+        first = register_rows == 0 and not self._scalar(self._merge.is_published())
         differ = keys_differ(self._connection, self._dataset, self._batch.batch_id)
-        self._merge = Merge(
-            self._dataset, self._batch, first=register_rows == 0, keys_differ=differ
-        )
+        self._merge = Merge(self._dataset, self._batch, first=first, keys_differ=differ)
 
     def _write_rows(self, swept: Sequence[str] | None) -> None:
         """Bring the batch into the register: what it replaces goes to history first."""
@@ -231,7 +232,7 @@ class _Publication:
             BatchParkedError: names each bound and the number that went over it.
         """
         sync = self._dataset.sync
-        changed = self._scalar(self._merge.count_changed())
+        changed = self._changed = int(self._scalar(self._merge.count_changed()))
         counts = {**books, "altered": changed, "register": register_rows}
         checks: tuple[tuple[Cause, str, int, int], ...] = (
             (
@@ -326,7 +327,7 @@ class _Publication:
         """Write each rule's result over the register as it now stands, quarantine included."""
         stream = {"stream": self._batch.stream}
         quarantined = int(self._fetch("count_open_rows", stream)[0][0])
-        rows = self._count_rows()
+        rows = self._register_rows
         waiting, waiting_passing = self._rows(self._merge.count_held())[0]
         records = rows - waiting + quarantined
         passing = rows - self._scalar(self._merge.count_failing()) - waiting_passing
@@ -351,7 +352,7 @@ class _Publication:
             "cursor": Jsonb(batch.cursor_to),
             "batch_key": batch.batch_key,
             "as_of": batch.source_as_of,
-            "row_count": self._count_rows(),
+            "row_count": self._register_rows,
         }
         self._execute("advance_stream", stream)
         row = {"stream": batch.stream, "batch_id": batch.batch_id}
@@ -359,7 +360,13 @@ class _Publication:
         for batch_id in (batch.batch_id, *(found[0] for found in overtaken)):
             drop_stage(self._connection, self._dataset, batch_id)
 
-    def _count_rows(self) -> int:
+    def _count_register(self, before: int, counts: Mapping[str, int]) -> int:
+        """Rows that the register holds now: counted after a snapshot, reckoned after an increment.
+
+        The number before is the stream's own, written by the last publish behind the same lock.
+        """
+        if self._batch.mode == "incremental":
+            return before + counts["accepted"] - self._changed - counts["ended"]
         return int(self._scalar(select(func.count()).select_from(standard_table(self._dataset))))
 
     def _scalar(self, statement: Executable) -> Any:

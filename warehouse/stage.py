@@ -48,7 +48,7 @@ def stage_rows(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) 
     )
     keys = _StagedKeys()
     with connect("pipeline") as connection, connection.cursor() as cursor:
-        for content in read_ahead(_write_csv(frames, columns, keys)):
+        for content in read_ahead(_write_csv(read_ahead(frames), columns, keys)):
             with cursor.copy(copy_into) as copy:
                 copy.write(content)
         cursor.execute(sql.SQL("ANALYZE {}").format(named))

@@ -43,8 +43,8 @@ FROM {stage} AS staged
 WHERE NOT coalesce(staged.deleted, false)
   AND NOT EXISTS (SELECT FROM {older} AS older WHERE older.position = staged.position)
 
--- name: count_view
-SELECT count(*) FROM {view}
+-- name: count_rows
+SELECT count(*) FROM {relation}
 
 -- name: drop_view
 DROP VIEW IF EXISTS {view}
