@@ -161,9 +161,12 @@ def timestamp_columns(raw: pl.Expr, options: Options) -> Columns:
 
 
 def is_plain_timestamp(raw: pl.Expr) -> pl.Expr:
-    """Whether a time is written as RFC 3339 wants it, or as PostgreSQL writes it here or in UTC."""
+    """Whether a time is written as RFC 3339 wants it, or as PostgreSQL writes it here or in UTC.
+
+    Of the years from 1900 to 2199, which no offset takes to where a time is unreadable.
+    """
     return as_text(raw).str.contains(
-        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}(?:\.[0-9]+)?[+-][0-9]{2}:[0-9]{2}"
+        r"^(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}(?:\.[0-9]+)?[+-][0-9]{2}:[0-9]{2}"
         r"| [0-9:]{8}(?:\.[0-9]+)?(?:\+00)?)$"
     )
 
@@ -176,7 +179,7 @@ def plain_timestamp_columns(raw: pl.Expr, options: Options) -> Columns:
     aware = pl.when(with_offset).then(text)
     local = pl.when(~in_utc & ~with_offset).then(text)
     read = utc.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
-    return {"": _in_range(pl.coalesce(read, _aware(aware), _local(local, form, options)))}
+    return {"": pl.coalesce(read, _aware(aware), _local(local, form, options))}
 
 
 def _aware(text: pl.Expr) -> pl.Expr:

@@ -25,13 +25,12 @@ def person_name_columns(raw: pl.Expr, options: Options) -> Columns:
 
 def is_plain_name(raw: pl.Expr) -> pl.Expr:
     """Whether a name is tidy, ends in no dot and is not all in capitals."""
-    return is_tidy(raw) & is_trim(as_text(raw)) & as_text(raw).str.contains(r"\p{Ll}")
+    return is_tidy(raw) & is_trim(as_text(raw)) & as_text(raw).str.contains("[a-z]")
 
 
 def plain_name_columns(raw: pl.Expr, options: Options) -> Columns:
     """What `person_name_columns` gives for a plain name."""
-    key = tidy_name_key_expr(as_text(raw))
-    return {"": pl.when(key.str.contains("[a-z]")).then(as_text(raw)), "_key": key}
+    return {"": as_text(raw), "_key": tidy_name_key_expr(as_text(raw))}
 
 
 def person_name_flags(raw: pl.Expr, options: Options) -> Columns:

@@ -122,12 +122,12 @@ _FOLD: Final = _fold_table()
 
 def tidy_name_key_expr(text: pl.Expr) -> pl.Expr:
     """`name_key_expr` for tidy text, in one pass over its letters."""
-    key = (
+    return (
         text.str.replace_many(list(_FOLD), list(_FOLD.values()))
         .str.replace_all(" {2,}", " ")
         .str.strip_chars(" ")
+        .replace("", None)
     )
-    return pl.when(key != "").then(key)
 
 
 def name_key_expr(text: pl.Expr) -> pl.Expr:
