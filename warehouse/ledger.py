@@ -43,7 +43,7 @@ class Batch:
     predecessor: str
     state: Literal["landed", "staged", "judged", "published", "parked", "overtaken"]
     fence: int
-    mode: Literal["snapshot", "incremental"]
+    mode: Literal["snapshot", "incremental", "replay"]
     contract_hash: str
     landed_url: str
     read: int
@@ -144,6 +144,13 @@ def get_batch(batch_id: int) -> Batch:
         message = f"There is no batch {batch_id}; `motlan status` lists the last ones."
         raise WrongUseError(message)
     return found
+
+
+def set_aside(batch_id: int, reason: str) -> None:
+    """Take a batch out of the way that came to nothing; its rows stay where they were."""
+    row = {"batch_id": batch_id, "state": "overtaken", "reason": reason}
+    with connect("pipeline") as connection:
+        connection.execute(_SQL["move_batch"], row)
 
 
 def find_promise(batch: Batch) -> tuple[Contract, Dataset]:

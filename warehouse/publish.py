@@ -22,12 +22,12 @@ from hub.parking import Cause
 from warehouse.connection import driver_connection, transaction
 from warehouse.judged import drop_stage, keys_differ
 from warehouse.landing import LandedBatch, seal_bytes
-from warehouse.ledger import Batch, find_promise, get_batch, park_batch
+from warehouse.ledger import Batch, find_promise, get_batch, park_batch, set_aside
 from warehouse.merge import VERSION_REUSED, Merge
 from warehouse.queries import load
 from warehouse.tables import first_load, standard_table
 
-_SQL = {**load("ledger"), **load("publish")}
+_SQL = {**load("ledger"), **load("publish"), **load("quarantine")}
 NO_KEY = "NO_KEY"
 """Reason of a row that lacks its owner's key; it is called after its place in the batch."""
 _VERSION_RULE = (VERSION_REUSED, "sach", "error", 1.0)
@@ -98,7 +98,15 @@ def _publish(contract: Contract, dataset: Dataset, batch: Batch) -> BatchOutcome
     except BatchParkedError as parked:
         park_batch(batch.batch_id, parked)
         raise
+    except _NothingMendedError as vain:
+        set_aside(batch.batch_id, str(vain))
+        with transaction("pipeline") as connection:
+            drop_stage(connection, dataset, batch.batch_id)
     return _outcome(get_batch(batch.batch_id))
+
+
+class _NothingMendedError(MotlanError):
+    """Every row of a replay breaks the rules that it broke before; there is nothing to publish."""
 
 
 class _Publication:
@@ -130,6 +138,8 @@ class _Publication:
         self._prepare(register_rows)
         self._connection.execute(self._merge.decide_outcomes())
         counts = self._count_outcomes()
+        if self._batch.mode == "replay":
+            self._refuse_vain_replay()
         swept = self._swept_partitions()
         if swept is not None:
             self._refuse_emptied(swept)
@@ -225,6 +235,22 @@ class _Publication:
             )
             raise BatchParkedError(message, ["emptied"])
 
+    def _refuse_vain_replay(self) -> None:
+        """Stop a replay that changes nothing, so that one run twice is one.
+
+        Raises:
+            _NothingMendedError: no row passes, and none breaks other rules than before.
+        """
+        query = sql.SQL(_SQL["count_mended"]).format(stage=self._stage_name())
+        row = {"stream": self._batch.stream}
+        mended = driver_connection(self._connection).execute(query, row).fetchone()
+        if mended == (0,):
+            message = "no replayed row passes the rules of today; all of them stay in quarantine"
+            raise _NothingMendedError(message)
+
+    def _stage_name(self) -> sql.Identifier:
+        return sql.Identifier("stage", f"{self._dataset.table}__b{self._batch.batch_id}")
+
     def _brake(self, register_rows: int, books: Mapping[str, int]) -> None:
         """Stop what would change too much at once (design, rule 4), unless it was released so.
 
@@ -233,10 +259,11 @@ class _Publication:
         """
         sync = self._dataset.sync
         changed = self._changed = int(self._scalar(self._merge.count_changed()))
+        fresh = 0 if self._batch.mode == "replay" else books["quarantined"]
         counts = {**books, "altered": changed, "register": register_rows}
         checks: tuple[tuple[Cause, str, int, int], ...] = (
             (
-                *("quarantine", "put in quarantine", books["quarantined"]),
+                *("quarantine", "put in quarantine", fresh),
                 sync.quarantine.limit(self._batch.read),
             ),
             ("deletes", "delete", books["ended"], sync.brake_deletes.limit(register_rows)),
@@ -267,6 +294,9 @@ class _Publication:
     def _quarantine(self, swept: Sequence[str] | None) -> None:
         row = {"stream": self._batch.stream, "batch_id": self._batch.batch_id}
         self._connection.execute(self._merge.resolve_quarantine())
+        if self._batch.mode == "replay":
+            query = sql.SQL(_SQL["resolve_superseded"]).format(stage=self._stage_name())
+            driver_connection(self._connection).execute(query, row)
         for quarantined in self._quarantined_rows():
             self._execute("quarantine_row", {**row, **quarantined})
         if swept is not None:
@@ -292,6 +322,7 @@ class _Publication:
                 "record_id": key,
                 "rule_id": row["rule_ids"][0],
                 "owner": self._contract.owner,
+                "replayed": self._batch.mode == "replay",
                 "raw_row": seal_bytes(raw, context=f"{self._batch.stream}|{key}"),
             }
 

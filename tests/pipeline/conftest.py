@@ -5,9 +5,12 @@ holds is read back with its owner's login. Nobody in it exists.
 """
 
 import hashlib
+import io
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from cli.main import main
 from connectors.land import land_batch
 from expectations.judge import judge_batch
 from hub.contract import get_contract
@@ -23,6 +27,7 @@ from warehouse.connection import engine
 from warehouse.landing import make_keys
 from warehouse.ledger import apply_contract
 from warehouse.publish import BatchOutcome, publish_batch
+from warehouse.stewards import add_steward
 
 CAR = "vehicle.car"
 SNAPSHOT = "{mode: snapshot, cursor: updated_at, deletes: snapshot, completeness: keys}"
@@ -69,6 +74,8 @@ CREATE TABLE xe.o_to (
     xoa boolean NOT NULL DEFAULT false, luc timestamp
 );
 """
+PASSWORD = "a password of some length"
+_numbers = count(1)
 OF_THE_HUB = ("batch_id", "recorded_at", "replaced_at", "replaced_by")
 """Columns that say when and in which batch the hub wrote; they differ from run to run."""
 
@@ -174,6 +181,18 @@ class Register:
         return digest(self.owner_url, "vehicle__car", "vehicle__car_history")
 
 
+def call(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str, typed: str = ""
+) -> tuple[int, dict[str, Any], str]:
+    """Run `motlan WORDS --json` with that on stdin: exit code, its JSON, its stderr."""
+    monkeypatch.setattr(sys, "argv", ["motlan", *words.split(), "--json"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    shown = capsys.readouterr()
+    return int(ended.value.code or 0), json.loads(shown.out.splitlines()[-1]), shown.err
+
+
 def digest(owner_url: str, *tables: str) -> str:
     """Digest of tables of ``standard`` by content, apart from the hub's own times and batches."""
     content = []
@@ -219,3 +238,15 @@ def register(
     )
     yield made
     engine("pipeline").dispose()
+
+
+@pytest.fixture
+def hire(register: Register) -> Callable[[], str]:
+    """Makes a steward; logins are the cluster's, so each has a name of its own."""
+
+    def make() -> str:
+        name = f"steward{next(_numbers)}"
+        add_steward(name, PASSWORD)
+        return name
+
+    return make

@@ -1,17 +1,13 @@
 """A parked batch is released by two different stewards, exactly as they saw it, or not at all."""
 
-import io
-import json
-import sys
 from collections.abc import Callable
-from itertools import count, product
+from itertools import product
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from cli.main import main
 from hub.errors import (
     BatchParkedError,
     GateFailedError,
@@ -31,28 +27,14 @@ from warehouse.publish import publish_batch, release_batch
 from warehouse.release import find_waiting, list_waiting, sign_release
 from warehouse.stewards import add_steward, change_password, list_stewards, stop_steward
 
-from .conftest import CAR, SNAPSHOT, Register, counts
+from .conftest import CAR, PASSWORD, SNAPSHOT, Register, call, counts
 
 TIGHT = SNAPSHOT.replace(
     "}",
     ", brakeDeletes: {rows: 1, percent: 0}, brakeChanges: {rows: 1, percent: 0},"
     " quarantine: {rows: 1, percent: 0}}",
 )
-PASSWORD = "a password of some length"
 WHY = "the owner confirmed it, letter 12"
-_numbers = count(1)
-
-
-@pytest.fixture
-def hire(register: Register) -> Callable[[], str]:
-    """Makes a steward; logins are the cluster's, so each has a name of its own."""
-
-    def make() -> str:
-        name = f"steward{next(_numbers)}"
-        add_steward(name, PASSWORD)
-        return name
-
-    return make
 
 
 def park(register: Register) -> int:
@@ -76,18 +58,6 @@ def sign_by_both(batch_id: int, first: str, second: str) -> None:
     with pytest.raises(SecondStewardNeededError):
         sign(batch_id, first)
     assert sign(batch_id, second) == [first, second]
-
-
-def call(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str, typed: str = ""
-) -> tuple[int, dict[str, Any], str]:
-    """Run `motlan WORDS --json` with that on stdin: exit code, its JSON, its stderr."""
-    monkeypatch.setattr(sys, "argv", ["motlan", *words.split(), "--json"])
-    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-    with pytest.raises(SystemExit) as ended:
-        main()
-    shown = capsys.readouterr()
-    return int(ended.value.code or 0), json.loads(shown.out.splitlines()[-1]), shown.err
 
 
 def test_two_stewards_release_a_batch_on_the_command_line_and_it_is_published_as_they_saw_it(

@@ -13,7 +13,11 @@ from ..conftest import TestWarehouse
 READ_WRITE = "SELECT, INSERT, UPDATE"
 ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"
 SIGNED = dict.fromkeys(
-    ("sync.steward", "sync.parking", "sync.release_signature", "sync.waiting"), "SELECT"
+    (
+        *("sync.steward", "sync.parking", "sync.release_signature", "sync.waiting"),
+        "quality.opening",
+    ),
+    "SELECT",
 )
 MATRIX: dict[Role, dict[str, str]] = {
     "pipeline": {
@@ -179,6 +183,9 @@ def test_who_reads_the_quarantine_does_not_read_its_rows(warehouse: Any, role: R
         ("pipeline", "SELECT sync.sign_release(1, 1, 'because')"),
         ("steward", "SELECT sync.sign_release(1, 1, 'because')"),
         ("steward", "INSERT INTO sync.release_signature DEFAULT VALUES"),
+        ("steward", "SELECT quality.record_opening(1, 'because')"),
+        ("steward", "SELECT quality.read_opened(1)"),
+        ("pipeline", "SELECT quality.read_opened(1)"),
         ("pipeline", "DELETE FROM quality.quarantined_row"),
         ("pipeline", "CREATE TABLE public.mine (n int)"),
         ("lookup", "SELECT * FROM golden.person"),

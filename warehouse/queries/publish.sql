@@ -7,7 +7,8 @@ SELECT set_config('work_mem', '128MB', true), set_config('maintenance_work_mem',
        set_config('jit', 'off', true)
 
 -- name: quarantine_row
--- One open row a key: a newer failing version takes the place of the older one.
+-- One open row a key: a newer failing version takes the place of the older one. A replayed row
+-- is as old as it was.
 INSERT INTO quality.quarantined_row
     (stream, batch_id, record_id, rule_id, rule_ids, reason_code, owner, raw_row,
      source_partition)
@@ -16,7 +17,8 @@ VALUES (%(stream)s, %(batch_id)s, %(record_id)s, %(rule_id)s, %(rule_ids)s, %(re
 ON CONFLICT (stream, record_id) WHERE state = 'open' DO UPDATE
 SET batch_id = excluded.batch_id, rule_id = excluded.rule_id, rule_ids = excluded.rule_ids,
     reason_code = excluded.reason_code, owner = excluded.owner, raw_row = excluded.raw_row,
-    source_partition = excluded.source_partition, created_at = now()
+    source_partition = excluded.source_partition,
+    created_at = CASE WHEN %(replayed)s THEN quarantined_row.created_at ELSE now() END
 
 -- name: resolve_vanished_quarantine
 -- After whole snapshots of partitions: a key that they no longer hold leaves quarantine.

@@ -176,25 +176,74 @@ END $$;
 CREATE TRIGGER batch_goes_forward BEFORE UPDATE ON sync.batch
     FOR EACH ROW EXECUTE FUNCTION sync.guard_batch();
 
+-- Quarantined rows: opened, and replayed -----------------------------------------------------
+
+ALTER TABLE sync.batch DROP CONSTRAINT batch_mode_check;
+ALTER TABLE sync.batch ADD CONSTRAINT batch_mode_check
+    CHECK (mode IN ('snapshot', 'incremental', 'replay'));
+
+CREATE TABLE quality.opening (
+    opening_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    quarantine_id bigint NOT NULL,
+    stream        text NOT NULL,
+    record_id     text NOT NULL,
+    batch_id      bigint NOT NULL,
+    steward       text NOT NULL REFERENCES sync.steward,
+    reason        text NOT NULL CHECK (length(btrim(reason)) BETWEEN 3 AND 500),
+    opened_at     timestamptz NOT NULL DEFAULT now(),
+    opened_in     xid8 NOT NULL DEFAULT pg_current_xact_id()
+);
+COMMENT ON TABLE quality.opening IS 'Who opened which quarantined row, when and why; written before anything is shown.';
+COMMENT ON COLUMN quality.opening.opened_in IS 'The transaction that wrote the line; only another one, later, gives the row.';
+CREATE TRIGGER opening_is_never_changed BEFORE UPDATE OR DELETE ON quality.opening
+    FOR EACH ROW EXECUTE FUNCTION sync.refuse_change();
+CREATE TRIGGER opening_is_never_emptied BEFORE TRUNCATE ON quality.opening
+    FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse_change();
+
+-- The line that must be committed before the row is given; NULL where there is no such row.
+CREATE FUNCTION quality.record_opening(p_quarantine_id bigint, p_reason text) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO quality.opening (quarantine_id, stream, record_id, batch_id, steward, reason)
+    SELECT quarantine_id, stream, record_id, batch_id, sync.signed_in_steward(), p_reason
+    FROM quality.quarantined_row WHERE quarantine_id = p_quarantine_id
+    RETURNING opening_id
+$$;
+
+-- The sealed row of an opening of one's own that was committed less than a minute ago.
+CREATE FUNCTION quality.read_opened(p_opening_id bigint)
+    RETURNS TABLE (stream text, record_id text, raw_row bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT quarantined.stream, quarantined.record_id, quarantined.raw_row
+    FROM quality.opening
+    JOIN quality.quarantined_row AS quarantined USING (quarantine_id, batch_id)
+    WHERE opening_id = p_opening_id AND steward = sync.signed_in_steward()
+      AND opened_at > clock_timestamp() - interval '1 minute'
+      AND opened_in IS DISTINCT FROM pg_current_xact_id_if_assigned()
+$$;
+
 -- Rights ------------------------------------------------------------------------------------
 
 REVOKE ALL ON FUNCTION sync.signed_in_steward, sync.refuse_change, sync.sign_release,
-    sync.is_released, sync.guard_batch FROM PUBLIC;
+    sync.is_released, sync.guard_batch, quality.record_opening, quality.read_opened FROM PUBLIC;
 GRANT USAGE ON SCHEMA sync, quality TO motlan_signing_functions;
 GRANT SELECT ON sync.stream, sync.batch, sync.steward, sync.parking, sync.waiting
     TO motlan_signing_functions;
-GRANT SELECT, INSERT ON sync.release_signature TO motlan_signing_functions;
+GRANT SELECT, INSERT ON sync.release_signature, quality.opening TO motlan_signing_functions;
+GRANT SELECT ON quality.quarantined_row TO motlan_signing_functions;
 GRANT EXECUTE ON FUNCTION sync.signed_in_steward, sync.is_released TO motlan_signing_functions;
 ALTER FUNCTION sync.signed_in_steward OWNER TO motlan_signing_functions;
 ALTER FUNCTION sync.sign_release OWNER TO motlan_signing_functions;
 ALTER FUNCTION sync.is_released OWNER TO motlan_signing_functions;
 ALTER FUNCTION sync.guard_batch OWNER TO motlan_signing_functions;
+ALTER FUNCTION quality.record_opening OWNER TO motlan_signing_functions;
+ALTER FUNCTION quality.read_opened OWNER TO motlan_signing_functions;
 
 -- A signed-in steward may read and judge as the stewards' shared login does, and may sign.
 GRANT motlan_steward TO motlan_signing;
-GRANT EXECUTE ON FUNCTION sync.sign_release TO motlan_signing;
+GRANT EXECUTE ON FUNCTION sync.sign_release, quality.record_opening, quality.read_opened
+    TO motlan_signing;
 
 GRANT SELECT, INSERT ON sync.parking TO motlan_pipeline;
 GRANT SELECT ON sync.release_signature, sync.waiting TO motlan_pipeline;
-GRANT SELECT ON sync.parking, sync.release_signature, sync.waiting, sync.steward
+GRANT SELECT ON sync.parking, sync.release_signature, sync.waiting, sync.steward, quality.opening
     TO motlan_auditor, motlan_steward;
