@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -15,14 +16,10 @@ from hub.digest import BucketDigest, KeyDigest
 Hashes: TypeAlias = NDArray[np.uint64]
 """`hub.digest.key_hash60` of keys; the four bits on top are free."""
 
-SPACES: Final = (
-    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
-    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-)
-"""What is no part of a key where it stands at its ends: all that Unicode calls a space."""
 _TRUE: Final = pa.array(["true", "t", "1"])
 _FREE_BITS: Final = np.uint64(4)
 _ONE: Final = np.uint64(1)
+_NONE: Final[Hashes] = np.empty(0, np.uint64)
 _HALF_BITS: Final = np.uint64(32)
 _HALF: Final = np.uint64(2**32 - 1)
 
@@ -30,20 +27,26 @@ _HALF: Final = np.uint64(2**32 - 1)
 class KeyTally:
     """The distinct keys that were read, and which of them live: the last word of a key counts.
 
-    It keeps a number of eight bytes a row read, and nothing of the keys themselves.
+    It keeps a number of eight bytes a row read (two where the source proves its keys by giving them
+    again), and nothing of the keys themselves.
     """
 
     def __init__(self, dataset: Dataset) -> None:
         self._keys = [item.physical_name for item in dataset.key_fields]
         tombstone = dataset.sync.tombstone
         self._tombstone = dataset.get_field(tombstone).physical_name if tombstone else None
+        self._proven = dataset.sync.completeness == "keys"
+        self._prints: list[Hashes] = []
         self._read: list[Hashes] = []
         self._settled: tuple[Hashes, Hashes] | None = None
         self.rows = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count the rows of a batch."""
-        hashes, known = hash_keys([batch.column(name) for name in self._keys])
+        keys = join_keys([batch.column(name) for name in self._keys])
+        hashes, known = hash_keys(keys), keys.is_valid().to_numpy(zero_copy_only=False)
+        if self._proven:
+            self._prints.append(print_keys(keys))
         if self._tombstone is None:
             lives = np.ones(len(hashes), np.uint64)
         else:
@@ -51,6 +54,13 @@ class KeyTally:
         self._read.append(hashes << _ONE | lives)
         self._settled = None
         self.rows += batch.num_rows
+
+    def count_unlike(self, prints: Sequence[Hashes]) -> int:
+        """How many of the keys were read but are not among these, or are but were not read."""
+        ours, theirs = (
+            np.unique(np.concatenate([_NONE, *part])) for part in (self._prints, prints)
+        )
+        return len(np.setxor1d(ours, theirs, assume_unique=True))
 
     def digest(self) -> KeyDigest:
         """The digest of all distinct keys."""
@@ -67,7 +77,7 @@ class KeyTally:
     def _settle(self) -> tuple[Hashes, Hashes]:
         """Distinct keys, and those of them that live."""
         if self._settled is None:
-            words = np.concatenate(self._read) if self._read else np.empty(0, np.uint64)
+            words = np.concatenate([_NONE, *self._read])
             order = np.argsort(words >> _ONE, kind="stable")
             words = words[order]
             last = np.ones(len(words), bool)
@@ -77,18 +87,27 @@ class KeyTally:
         return self._settled
 
 
-def hash_keys(columns: Sequence[pa.Array]) -> tuple[Hashes, NDArray[np.bool_]]:
-    """`key_hash60` of the rows whose key is whole, and which rows those are.
+def join_keys(columns: Sequence[pa.Array]) -> pa.Array:
+    """Each row's key as text, its parts without blanks around them and joined by "|".
 
-    A key of several columns is their texts joined by "|"; one that lacks a part is no key.
+    Null where a part is missing.
     """
     texts = [pc.utf8_trim_whitespace(column.cast(pa.string())) for column in columns]
     parts = [pc.if_else(pc.equal(text, ""), None, text) for text in texts]
-    keys = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "|")
+    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "|")
+
+
+def hash_keys(keys: pa.Array) -> Hashes:
+    """`key_hash60` of the keys, those that are missing left out."""
     whole = keys.drop_null().cast(pa.binary()).to_pylist()
     digests = b"".join([hashlib.sha256(key).digest()[:8] for key in whole])
-    hashes = np.frombuffer(digests, dtype=">u8").astype(np.uint64) >> _FREE_BITS
-    return hashes, keys.is_valid().to_numpy(zero_copy_only=False)
+    return np.frombuffer(digests, dtype=">u8").astype(np.uint64) >> _FREE_BITS
+
+
+def print_keys(keys: pa.Array) -> Hashes:
+    """A fingerprint of each key that is cheap, and good for as long as this process lives."""
+    prints: Hashes = pl.Series(keys.drop_null(), dtype=pl.String).hash().to_numpy()
+    return prints
 
 
 def digest_hashes(hashes: Hashes) -> KeyDigest:

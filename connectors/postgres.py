@@ -10,14 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects import postgresql
 
-from connectors.keys import SPACES
-from hub.digest import KeyDigest
-
 FAILURES: Final = (adbc.Error, pa.ArrowException, OSError)
 """What the driver raises; its text may hold values and is not shown."""
 _LIBPQ_DRIVERS: Final = ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
 _BATCH_BYTES: Final = 8 * 2**20
-_SHA256_SINCE: Final = (11,)
 
 
 def is_libpq(url: sa.URL) -> bool:
@@ -67,27 +63,3 @@ def landed_column(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     if isinstance(column.type, sqltypes.Boolean):
         return column
     return sa.cast(column, sa.Text).label(column.name)
-
-
-def can_digest(connection: sa.Connection) -> bool:
-    """Whether the server computes sha256 itself."""
-    version = connection.dialect.server_version_info
-    return version is not None and version >= _SHA256_SINCE
-
-
-def digest_keys(connection: sa.Connection, keys: list[sa.Column[Any]]) -> KeyDigest:
-    """The digest of the distinct keys of a table, computed where they are (see `hub.digest`)."""
-    parts = [
-        sa.func.nullif(sa.func.btrim(sa.cast(key, sa.Text), SPACES), "", type_=sa.Text)
-        for key in keys
-    ]
-    text: sa.ColumnElement[str] = parts[0]
-    for part in parts[1:]:
-        text = text.concat("|").concat(part)
-    hexadecimal = sa.func.encode(sa.func.sha256(sa.func.convert_to(text, "UTF8")), "hex")
-    bits = sa.literal("x").concat(sa.func.left(hexadecimal, 15, type_=sa.Text))
-    hashed = sa.cast(sa.cast(bits, postgresql.BIT(60)), sa.BigInteger)
-    distinct = sa.select(hashed.label("hash")).where(text.is_not(None)).group_by("hash").subquery()
-    total = sa.cast(sa.func.coalesce(sa.func.sum(distinct.c.hash), 0), sa.Text)
-    count, written = connection.execute(sa.select(sa.func.count(), total)).one()
-    return KeyDigest(int(count), int(written))

@@ -2,13 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -29,9 +27,8 @@ from connectors.base import (
     refuse_missing,
     unavailable,
 )
-from connectors.keys import KeyTally, digest_hashes, hash_keys
+from connectors.keys import KeyTally, join_keys, print_keys
 from connectors.options import SqlOptions
-from hub.digest import KeyDigest
 from hub.errors import ContractError, IncompleteSourceError, SchemaDriftError
 from hub.promised import promised_columns
 
@@ -78,7 +75,6 @@ class _Reader:
         self._since = request.since
         self._url = sa.make_url(request.url)
         self._end = time.monotonic() + options.run_seconds
-        self._counted: Future[KeyDigest] | None = None
         self.newest: datetime | None = None
 
     def read(
@@ -135,40 +131,34 @@ class _Reader:
     def _fetch_batches(
         self, connection: sa.Connection, table: sa.Table
     ) -> Iterator[pa.RecordBatch]:
-        """The rows in the order of cursor and key, by Arrow where the database can give it."""
-        fast = postgres.is_libpq(self._url)
+        """The rows in the order of cursor and key."""
         query = sa.select(*map(_landing(connection), table.columns))
-        keys = [table.columns[item.physical_name] for item in self._dataset.key_fields]
+        keys = self._keys(table)
         name = cursor_column(self._dataset)
         if self._since is not None and name is not None:
             column = table.columns[name]
             query = query.where(column >= self._bound(column)).order_by(column, *keys)
         else:
             query = query.order_by(*keys)
+        return self._run(connection, query, list(table.columns))
+
+    def _keys(self, table: sa.Table) -> list[sa.Column[Any]]:
+        return [table.columns[item.physical_name] for item in self._dataset.key_fields]
+
+    def _run(
+        self, connection: sa.Connection, query: sa.Select[Any], columns: list[sa.Column[Any]]
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a query for these columns, by Arrow where the database can give it."""
         rows = self._options.chunk_rows
-        if fast:
+        if postgres.is_libpq(self._url):
             settings = _postgres_settings(self._options)
-            with (
-                postgres.read_snapshot(connection, query, self._url, settings) as batches,
-                self._counting(connection, keys),
-            ):
+            with postgres.read_snapshot(connection, query, self._url, settings) as batches:
                 for batch in batches:
                     yield from (batch[at : at + rows] for at in range(0, batch.num_rows, rows))
             return
-        schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+        schema = pa.schema([(column.name, _arrow_type(column.type)) for column in columns])
         result = connection.execution_options(stream_results=True, yield_per=rows).execute(query)
         yield from (_to_batch(part, schema) for part in result.partitions())
-
-    @contextmanager
-    def _counting(self, connection: sa.Connection, keys: list[sa.Column[Any]]) -> Iterator[None]:
-        """Let the database digest its keys, in the snapshot of the rows, while they are read."""
-        wanted = self._since is None and self._dataset.sync.completeness == "keys"
-        if not (wanted and postgres.can_digest(connection)):
-            yield
-            return
-        with ThreadPoolExecutor(1, thread_name_prefix="keys") as beside:
-            self._counted = beside.submit(postgres.digest_keys, connection, keys)
-            yield
 
     def _bound(self, column: sa.Column[Any]) -> datetime:
         assert self._since is not None
@@ -187,25 +177,17 @@ class _Reader:
             self.newest = max(filter(None, (self.newest, moment)))
 
     def _prove(self, connection: sa.Connection, table: sa.Table, tally: KeyTally) -> Proof:
-        keys = [table.columns[item.physical_name] for item in self._dataset.key_fields]
-        counted = self._counted
-        theirs = counted.result() if counted else self._digest_keys(connection, keys)
-        if theirs != tally.digest():
+        """Read the keys again; one that stands there twice is told downstream."""
+        keys = self._keys(table)
+        again = self._run(connection, sa.select(*map(_landing(connection), keys)), keys)
+        unlike = tally.count_unlike([print_keys(join_keys(batch.columns)) for batch in again])
+        if unlike:
             message = (
-                f"{self._dataset.stream}: the source holds {theirs.count} keys and "
-                f"{tally.digest().count} were read, or not the same ones. The batch was not kept."
+                f"{self._dataset.stream}: {tally.digest().count} keys were read, and {unlike} keys "
+                "of the source are missing or were never there. The batch was not kept."
             )
             raise IncompleteSourceError(message)
-        return Proof("keys", "batch", theirs)
-
-    def _digest_keys(self, connection: sa.Connection, keys: list[sa.Column[Any]]) -> KeyDigest:
-        """Read the keys again; one that stands there twice is told downstream."""
-        schema = pa.schema([(key.name, _arrow_type(key.type)) for key in keys])
-        result = connection.execution_options(
-            stream_results=True, yield_per=self._options.chunk_rows
-        ).execute(sa.select(*keys))
-        read = [hash_keys(_to_batch(rows, schema).columns)[0] for rows in result.partitions()]
-        return digest_hashes(np.unique(np.concatenate([np.empty(0, np.uint64), *read])))
+        return Proof("keys", "batch", tally.digest())
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from connectors.keys import SPACES, KeyTally, hash_keys
+from connectors.keys import KeyTally, hash_keys, join_keys, print_keys
 from hub.contract import Dataset, parse_contract
 from hub.digest import BucketDigest, KeyDigest, key_hash60
 
@@ -14,12 +14,11 @@ from .conftest import HEAD, IS_DELETED
 SYNC = "{mode: snapshot, deletes: tombstone, tombstone: is_deleted, completeness: none}"
 
 
-def dataset(*, tombstone: bool) -> Dataset:
+def dataset(*, tombstone: bool, completeness: str = "none") -> Dataset:
     text = HEAD.replace("CONNECTOR", "sql").replace("OPTIONS", "{}").replace("SYNC", SYNC)
     found = parse_contract(text + IS_DELETED).datasets[0]
-    if tombstone:
-        return found
-    return replace(found, sync=found.sync.model_copy(update={"tombstone": None}))
+    kept = {"completeness": completeness, **({} if tombstone else {"tombstone": None})}
+    return replace(found, sync=found.sync.model_copy(update=kept))
 
 
 def batch(**columns: list[object]) -> pa.RecordBatch:
@@ -27,17 +26,24 @@ def batch(**columns: list[object]) -> pa.RecordBatch:
 
 
 def test_keys_are_hashed_as_the_digest_says_and_those_that_lack_a_part_are_left_out() -> None:
-    hashes, known = hash_keys([pa.array([" a", "", None, "b\u3000"]), pa.array([1, 2, 3, None])])
-    assert known.tolist() == [True, False, False, False]
-    assert hashes.tolist() == [key_hash60("a|1")]
-    one, _ = hash_keys([pa.array(["Đào ", "x"])])
+    keys = join_keys([pa.array([" a", "", None, "b\u3000"]), pa.array([1, 2, 3, None])])
+    assert keys.to_pylist() == ["a|1", None, None, None]
+    assert hash_keys(keys).tolist() == [key_hash60("a|1")]
+    one = hash_keys(join_keys([pa.array(["Đào ", "x"])]))
     assert one.tolist() == [key_hash60("Đào"), key_hash60("x")]
 
 
 def test_every_space_of_unicode_is_no_part_of_a_key() -> None:
-    assert set(SPACES) == {chr(n) for n in range(sys.maxunicode + 1) if chr(n).isspace()}
-    hashes, _ = hash_keys([pa.array([SPACES + "a" + SPACES])])
-    assert hashes.tolist() == [key_hash60("a")]
+    spaces = "".join(chr(n) for n in range(sys.maxunicode + 1) if chr(n).isspace())
+    assert join_keys([pa.array([spaces + "a" + spaces])]).to_pylist() == ["a"]
+
+
+def test_keys_that_differ_are_counted_on_both_sides_whatever_stands_twice() -> None:
+    tally = KeyTally(dataset(tombstone=False, completeness="keys"))
+    tally.add(batch(ma=["1", "2", "2", "3"], xoa=[None] * 4))
+    assert tally.count_unlike([print_keys(pa.array(["3", "1"])), print_keys(pa.array(["2"]))]) == 0
+    assert tally.count_unlike([print_keys(pa.array(["1", "2", "4", "4", None]))]) == 2
+    assert tally.count_unlike([]) == 3
 
 
 def test_a_key_counts_once_and_its_last_word_says_whether_it_lives() -> None:
