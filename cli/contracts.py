@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cli.predicates import check_predicates
-from hub.contract import load_contracts
+from hub.contract import Contract, load_contracts, parse_contract
+from hub.drift import Change, compare_contracts
 from hub.errors import ContractError
 
 if TYPE_CHECKING:
@@ -66,6 +67,38 @@ def list_unnamed_fields(survivors: Iterable["Survivor"]) -> dict[str, list[str]]
             raise ContractError(message)
         unnamed.setdefault(line.source, []).append(line.field)
     return unnamed
+
+
+def diff(old: Path, new: Path) -> list[Change]:
+    """What has changed between two contracts, or between two folders of them.
+
+    Raises:
+        ContractError: one of them is refused, or two files speak of different sources.
+    """
+    before, after = _read(old), _read(new)
+    if old.is_file() and new.is_file() and set(before) != set(after):
+        message = f"{old.name} and {new.name} speak of different sources; compare like with like."
+        raise ContractError(message)
+    changes = []
+    for source in sorted(before.keys() | after.keys()):
+        if source not in after:
+            changes.append(Change(source, "removed", "a source", "nothing", breaking=True))
+        elif source not in before:
+            changes.append(Change(source, "added", "nothing", "a source", breaking=False))
+        else:
+            changes.extend(compare_contracts(before[source], after[source]))
+    return changes
+
+
+def _read(path: Path) -> dict[str, Contract]:
+    if path.is_dir():
+        return load_contracts([path])
+    try:
+        contract = parse_contract(path.read_text(encoding="utf-8"), name=path.name)
+    except (FileNotFoundError, UnicodeDecodeError) as error:
+        message = f"{path} is no contract that can be read; name a YAML file or a folder."
+        raise ContractError(message) from error
+    return {contract.source: contract}
 
 
 def apply(folders: Iterable[Path]) -> list[str]:

@@ -295,6 +295,28 @@ def lint_contracts(
         output.print(f"{source}: {line}")
 
 
+@contract.command("diff")
+def compare_contracts(
+    old: Annotated[Path, typer.Argument(help="A contract, or a folder of them.")],
+    new: Annotated[Path, typer.Argument(help="The same, as it shall be.")],
+    json: Json = False,
+) -> None:
+    """Tell each change of what is promised; exit code 3 when one breaks, 0 when none does."""
+    from dataclasses import asdict
+
+    from cli.contracts import diff
+
+    changes = diff(old, new)
+    breaking = any(change.breaking for change in changes)
+    if json:
+        state = "breaking" if breaking else "done"
+        print_json({"state": state, "changes": [asdict(change) for change in changes]})
+    for change in changes if not json else ():
+        output.print(str(change), markup=False)
+    if breaking:
+        raise typer.Exit(BatchParkedError.exit_code)
+
+
 @contract.command("apply")
 def apply_contracts(json: Json = False) -> None:
     """Lay out the tables of every dataset under contract in the warehouse."""

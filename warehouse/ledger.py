@@ -15,6 +15,7 @@ from hub.errors import BatchParkedError, MotlanError, WrongUseError
 from hub.settings import Role
 from warehouse.connection import connect, driver_connection, hold, transaction
 from warehouse.migrate import check
+from warehouse.promises import keep_promise
 from warehouse.queries import load
 from warehouse.tables import ensure_tables
 
@@ -98,6 +99,7 @@ def apply_contract(contract: Contract) -> None:
                 "contract_hash": contract.hash,
             }
             connection.execute(_SQL["register_stream"], row)
+            keep_promise(connection, dataset, contract.hash)
 
 
 def take_stream(name: str) -> StreamState:

@@ -106,6 +106,8 @@ def read_tables() -> dict[str, str]:
 
 def explain_word(word: str) -> str | None:
     """What is wrong with a word of the glossary's last column; None if nothing is."""
+    if "/" in word:
+        return None if (ROOT / word).exists() else f"there is no file {word}"
     head, _, rest = word.partition(".")
     if head in SCHEMAS and rest:
         name, _, column = rest.partition(".")

@@ -1,10 +1,13 @@
-"""`motlan contract lint`: slips that reading a contract alone does not show."""
+"""`motlan contract`: slips that reading alone does not show, and what a change breaks."""
 
+import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from cli.contracts import lint
+from cli.contracts import diff, lint
+from cli.main import app
 from hub.errors import ContractError
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -71,3 +74,35 @@ def test_a_file_that_holds_no_contract_gets_a_sentence(tmp_path: Path, text: str
     (tmp_path / "fishing.yml").write_text(text, encoding="utf-8")
     with pytest.raises(ContractError, match=r"^fishing\.yml: it must hold keys with values"):
         lint([tmp_path])
+
+
+def test_a_diff_ends_with_nought_where_nothing_breaks_and_with_three_where_something_does(
+    tmp_path: Path,
+) -> None:
+    old = CONTRACTS / "population.yml"
+    new = copy_with(tmp_path, "Cơ sở dữ liệu dân cư", "Dân cư") / "population.yml"
+    same = CliRunner().invoke(app, ["contract", "diff", str(old), str(new)])
+    assert (same.exit_code, same.stdout) == (0, "")
+    text = old.read_text(encoding="utf-8").replace(
+        "standardiser, value: pin}", "standardiser, value: text}"
+    )
+    new.write_text(text, encoding="utf-8")
+    ended = CliRunner().invoke(app, ["contract", "diff", str(old), str(new), "--json"])
+    told = json.loads(ended.stdout)
+    assert (ended.exit_code, told["state"]) == (3, "breaking")
+    assert {(change["what"], change["promised"], change["came"]) for change in told["changes"]} == {
+        ("retyped", "pin", "text")
+    }
+
+
+def test_folders_are_compared_source_by_source(tmp_path: Path) -> None:
+    for name in ("population.yml", "land_registry.yml"):
+        (tmp_path / name).write_bytes((CONTRACTS / name).read_bytes())
+    assert [str(change) for change in diff(CONTRACTS, tmp_path)] == [
+        "breaking  social_insurance: removed; was a source, is nothing"
+    ]
+    assert [change.breaking for change in diff(tmp_path, CONTRACTS)] == [False]
+    with pytest.raises(ContractError, match="speak of different sources"):
+        diff(CONTRACTS / "population.yml", CONTRACTS / "land_registry.yml")
+    with pytest.raises(ContractError, match="is no contract that can be read"):
+        diff(tmp_path / "gone.yml", CONTRACTS)

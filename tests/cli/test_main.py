@@ -38,6 +38,7 @@ EVERY_COMMAND = (
     "golden build",
     "contract lint",
     "contract apply",
+    "contract diff",
     "env compose",
 )
 

@@ -15,7 +15,7 @@ ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"
 SIGNED = dict.fromkeys(
     (
         *("sync.steward", "sync.parking", "sync.release_signature", "sync.waiting"),
-        "quality.opening",
+        *("sync.promise", "quality.opening"),
     ),
     "SELECT",
 )
@@ -23,7 +23,7 @@ MATRIX: dict[Role, dict[str, str]] = {
     "pipeline": {
         "public.alembic_version": "SELECT",
         **dict.fromkeys(("sync.stream", "sync.batch"), READ_WRITE),
-        "sync.parking": "SELECT, INSERT",
+        **dict.fromkeys(("sync.parking", "sync.promise"), "SELECT, INSERT"),
         **dict.fromkeys(("sync.release_signature", "sync.waiting"), "SELECT"),
         **dict.fromkeys(
             (

@@ -140,3 +140,92 @@ def test_a_batch_that_loses_a_row_cannot_be_published(warehouse: Any) -> None:
             " source_as_of, published_at) VALUES ('ferry.boat', 'k', '', 'published', 1,"
             " 'snapshot', 'h', 'u', 3, 2, 'd', 'c', now(), now())"
         )
+
+
+WHOLE = CONTRACT.replace("logicalType: KIND}", "logicalType: integer}")
+REQUIRED = WHOLE.replace("integer}", "integer, required: true}")
+BREAKING = {
+    "key": (
+        WHOLE.replace("integer}", "integer, primaryKey: true, primaryKeyPosition: 2}"),
+        "The key of ferry.boat was promised as boat_id and came as boat_id, seat_count; every"
+        " record id would change. Give the dataset a new name, or keep its key.",
+    ),
+    "retyped": (
+        WHOLE.replace("standardiser, value: key", "standardiser, value: text"),
+        "ferry.boat.boat_id was promised as key and came as text; what is published was read"
+        " otherwise. Give the field a new name.",
+    ),
+    "required": (
+        REQUIRED,
+        "ferry.boat.seat_count was promised as optional and came as required, but 1 published"
+        " rows lack it; keep it optional, synchronise in full, then require it.",
+    ),
+    "added, required": (
+        WHOLE + MORE.replace("date}", "date, required: true}"),
+        "ferry.boat.built_date was promised as nothing and came as date, required, but 2"
+        " published rows lack it; keep it optional, synchronise in full, then require it.",
+    ),
+}
+
+
+def publish_two(warehouse: Any) -> None:
+    """Two boats are published, of one of which nobody knows the seats; one has a past."""
+    own = "'{}', '{}', NULL, '', 'h', now(), now(), 1"
+    rows = f"('B1', 'B1', 40, {own}), ('B2', 'B2', NULL, {own})"
+    past = f"('B1', 'B1', 38, {own}, now(), now(), 2)"
+    with warehouse.connect() as connection:
+        connection.execute(f"INSERT INTO standard.ferry__boat VALUES {rows}")
+        connection.execute(f"INSERT INTO standard.ferry__boat_history VALUES {past}")
+
+
+def content(warehouse: Any) -> list[Any]:
+    """Everything in the tables and what was promised."""
+    with warehouse.connect() as connection:
+        return [
+            connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+            for table in ("standard.ferry__boat", "standard.ferry__boat_history", "sync.promise",
+                          "sync.stream")
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BREAKING)
+def test_a_change_that_breaks_what_is_published_is_refused_and_changes_nothing(
+    warehouse: Any, kind: str
+) -> None:
+    apply_contract(contract())
+    publish_two(warehouse)
+    before = content(warehouse)
+    text, sentence = BREAKING[kind]
+    with pytest.raises(SchemaDriftError) as refused:
+        apply_contract(parse_contract(text))
+    assert str(refused.value) == sentence
+    assert content(warehouse) == before
+    apply_contract(contract())
+    assert content(warehouse)[:3] == before[:3]
+
+
+def test_what_can_be_kept_is_applied_and_kept_as_the_new_promise(warehouse: Any) -> None:
+    apply_contract(contract())
+    publish_two(warehouse)
+    with warehouse.connect() as connection:
+        connection.execute("UPDATE standard.ferry__boat SET seat_count = 12 WHERE record_id = 'B2'")
+    other_deletes = REQUIRED.replace("deletes: snapshot", "deletes: none")
+    apply_contract(parse_contract(other_deletes + MORE))
+    assert columns(warehouse, "ferry__boat")["built_date"] == "date"
+    rows, history, promises, _ = content(warehouse)
+    assert [row[:3] for row in rows] == [("B1", "B1", 40), ("B2", "B2", 12)]
+    assert [row[-1] for row in rows + history] == [None] * 3
+    first, second = (row[3] for row in promises)
+    assert first["fields"]["seat_count"]["required"] is False
+    assert second["fields"]["seat_count"]["required"] is True
+    assert (first["sync"]["deletes"], second["sync"]["deletes"]) == ("snapshot", "none")
+    assert sorted(second["fields"]) == ["boat_id", "built_date", "seat_count"]
+
+
+def test_before_anything_is_published_a_promise_may_change(warehouse: Any) -> None:
+    apply_contract(contract())
+    text, _ = BREAKING["key"]
+    apply_contract(parse_contract(text))
+    with warehouse.connect() as connection:
+        found = connection.execute("SELECT promise -> 'key' FROM sync.promise ORDER BY promise_id")
+        assert [key for (key,) in found] == [["boat_id"], ["boat_id", "seat_count"]]

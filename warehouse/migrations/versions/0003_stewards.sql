@@ -221,6 +221,22 @@ CREATE FUNCTION quality.read_opened(p_opening_id bigint)
       AND opened_in IS DISTINCT FROM pg_current_xact_id_if_assigned()
 $$;
 
+-- What each dataset promised ------------------------------------------------------------------
+
+CREATE TABLE sync.promise (
+    promise_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    stream        text NOT NULL REFERENCES sync.stream,
+    contract_hash text NOT NULL,
+    promise       jsonb NOT NULL,
+    applied_at    timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE sync.promise IS 'What a dataset promised from when on; a contract that is applied is compared with the newest line.';
+CREATE INDEX promise_by_stream ON sync.promise (stream, promise_id DESC);
+CREATE TRIGGER promise_is_never_changed BEFORE UPDATE OR DELETE ON sync.promise
+    FOR EACH ROW EXECUTE FUNCTION sync.refuse_change();
+CREATE TRIGGER promise_is_never_emptied BEFORE TRUNCATE ON sync.promise
+    FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse_change();
+
 -- Rights ------------------------------------------------------------------------------------
 
 REVOKE ALL ON FUNCTION sync.signed_in_steward, sync.refuse_change, sync.sign_release,
@@ -243,7 +259,8 @@ GRANT motlan_steward TO motlan_signing;
 GRANT EXECUTE ON FUNCTION sync.sign_release, quality.record_opening, quality.read_opened
     TO motlan_signing;
 
-GRANT SELECT, INSERT ON sync.parking TO motlan_pipeline;
+GRANT SELECT, INSERT ON sync.parking, sync.promise TO motlan_pipeline;
 GRANT SELECT ON sync.release_signature, sync.waiting TO motlan_pipeline;
-GRANT SELECT ON sync.parking, sync.release_signature, sync.waiting, sync.steward, quality.opening
+GRANT SELECT ON sync.parking, sync.release_signature, sync.waiting, sync.steward, sync.promise,
+    quality.opening
     TO motlan_auditor, motlan_steward;
