@@ -54,13 +54,15 @@ def read_state(home: Path) -> dict[str, Any]:
     """Services and streams as they are now."""
     notes = Supervisor(home).list_running()
     services = [{"name": note.name, "pid": note.pid, "port": note.port} for note in notes]
-    state: dict[str, Any] = {"home": str(home), "services": services, "streams": []}
+    state: dict[str, Any] = {"home": str(home), "services": services, "streams": [], "waiting": []}
     if find_services(home) is None:
         return {**state, "advice": "Nothing has run here yet: `motlan up` starts everything."}
     try:
+        from warehouse.release import list_waiting
         from warehouse.status import read_status
 
         state["streams"] = [describe(stream) for stream in read_status("auditor")]
+        state["waiting"] = [item.batch_id for item in list_waiting("auditor")]
     except MotlanError as error:
         state["advice"] = str(error)
     return state
@@ -90,6 +92,9 @@ def render_state(state: Mapping[str, Any], console: Console) -> None:
         for row in rows:
             table.add_row(*(_cell(name, row.get(name)) for name in columns))
         console.print(table)
+    if state.get("waiting"):
+        numbers = ", ".join(map(str, state["waiting"]))
+        console.print(f"Waiting for a person: batch {numbers}; `motlan sync release --list`.")
     if state.get("advice"):
         console.print(state["advice"])
 

@@ -29,6 +29,13 @@ def test_no_heading_and_no_number_is_cut(width: int) -> None:
         assert words in shown
 
 
+def test_what_waits_for_a_person_is_told_with_the_way_to_look() -> None:
+    console = Console(width=110, record=True, file=io.StringIO())
+    render_state({"services": [], "streams": [ROW], "waiting": [7, 9]}, console)
+    shown = console.export_text()
+    assert "Waiting for a person: batch 7, 9; `motlan sync release --list`." in shown
+
+
 def test_stopping_nothing_is_not_told(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:

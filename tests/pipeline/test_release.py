@@ -97,6 +97,22 @@ def test_two_stewards_release_a_batch_on_the_command_line_and_it_is_published_as
     assert counts(register.sync()) == (2, 0, 2, 0, 0, 0)
 
 
+def test_a_release_whose_publishing_died_is_finished_by_either_of_the_two(
+    register: Register,
+    hire: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    batch_id = park(register)
+    first, second = hire(), hire()
+    sign_by_both(batch_id, first, second)
+    assert register.batch(batch_id)["state"] == "parked"
+    words = f"sync release {batch_id} --because again --as {first}"
+    code, ended, _ = call(monkeypatch, capsys, words, PASSWORD)
+    assert (code, ended["outcomes"][0]["state"]) == (0, "published")
+    assert len(register.rows("SELECT FROM sync.release_signature")) == 2
+
+
 def test_the_same_steward_twice_is_one(register: Register, hire: Callable[[], str]) -> None:
     batch_id = park(register)
     steward = hire()

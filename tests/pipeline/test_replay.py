@@ -9,11 +9,20 @@ import pytest
 from cli.quarantine import replay_rows
 from connectors.replay import land_replay
 from expectations.judge import judge_batch
-from hub.errors import LandingError, MotlanError, SignInError, StaleWriterError, WrongUseError
+from hub.errors import (
+    BatchParkedError,
+    LandingError,
+    MotlanError,
+    SecondStewardNeededError,
+    SignInError,
+    StaleWriterError,
+    WrongUseError,
+)
 from standardisation.batch import standardise_batch
 from warehouse.landing import LandedBatch
-from warehouse.publish import BatchOutcome, publish_batch
+from warehouse.publish import BatchOutcome, publish_batch, release_batch
 from warehouse.quarantine import Chosen, list_rows, open_row
+from warehouse.release import list_waiting, sign_release
 
 from .conftest import CAR, INCREMENTAL, PASSWORD, SNAPSHOT, Register, call, counts
 
@@ -152,6 +161,29 @@ def test_a_row_that_its_source_has_corrected_is_not_written_over_by_the_raw_one(
     assert waiting(register) == {"C2": "resolved", "C3": "open"}
     assert replay_rows(Chosen(rule="V-ODD")) == []
     assert register.history("record_id") == []
+
+
+def test_a_replay_that_would_alter_too_much_is_parked_and_two_stewards_release_it(
+    register: Register, hire: Callable[[], str]
+) -> None:
+    tight = SNAPSHOT.replace("}", ", brakeChanges: {rows: 1, percent: 0}}")
+    register.write_contract(tight, rules=ODD)
+    register.fill(3)
+    register.sync()
+    register.run("UPDATE xe.o_to SET bien_so = 'ODD', luc = '2025-07-01 11:00' WHERE ma < 'C003'")
+    register.sync()
+    before = register.digest()
+    register.write_contract(tight)
+    with pytest.raises(BatchParkedError, match="would alter 2 rows, more than its bound of 1"):
+        replay_rows(Chosen())
+    assert (register.digest(), set(waiting(register).values())) == (before, {"open"})
+    (parked,) = list_waiting()
+    with pytest.raises(SecondStewardNeededError):
+        sign_release(parked, hire(), PASSWORD, "because")
+    sign_release(parked, hire(), PASSWORD, "because")
+    assert counts(release_batch(parked.batch_id)) == (2, 2, 0, 0, 0, 0)
+    assert waiting(register) == {"C001": "resolved", "C002": "resolved"}
+    assert register.history("record_id", "plate_number") == [("C001", "14A-1"), ("C002", "14A-2")]
 
 
 def test_a_raw_row_older_than_the_published_version_is_superseded_and_resolved(
