@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 FAILURES: Final = (adbc.Error, pa.ArrowException, OSError)
 """What the driver raises; its text may hold values and is not shown."""
 _LIBPQ_DRIVERS: Final = ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
-_BATCH_BYTES: Final = 8 * 2**20
+_BATCH_BYTES: Final = 2 * 2**20
 
 
 def is_libpq(url: sa.URL) -> bool:

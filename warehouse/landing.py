@@ -134,7 +134,7 @@ class LandingWriter:
     """Writes one batch: chunks as they come, the manifest last."""
 
     def __init__(
-        self, stream: str, *, url: str, keys: SealingKeys, chunk_rows: int = 25_000
+        self, stream: str, *, url: str, keys: SealingKeys, chunk_rows: int = 16_000
     ) -> None:
         """Open a batch of ``stream`` in the landing zone at ``url``.
 
@@ -209,6 +209,7 @@ class LandingWriter:
         text = manifest.model_dump_json(indent=2).encode()
         self._put(MANIFEST, text)
         self._writer.shutdown()
+        pa.default_memory_pool().release_unused()  # the next step begins as it would alone
         return self.url
 
     def _begin_chunk(self, table: pa.Table) -> None:

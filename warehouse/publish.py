@@ -140,10 +140,10 @@ class _Publication:
         counts = self._count_outcomes()
         if self._batch.mode == "replay":
             self._refuse_vain_replay()
-        swept = self._swept_partitions()
-        if swept is not None:
+        swept, missing = self._swept_partitions(), 0
+        if swept is not None and not self._merge.first:
             self._refuse_emptied(swept)
-        missing = self._scalar(self._merge.count_missing(swept)) if swept is not None else 0
+            missing = self._scalar(self._merge.count_missing(swept))
         books = _books(counts, missing)
         self._brake(register_rows, {"read": self._batch.read, **books})
         self._write_rows(swept)
