@@ -16,7 +16,7 @@ from typing import Any
 
 from cli.airflow_api import AirflowApi, DagRun
 from cli.balance import ensure_complete
-from cli.dossier import Desk, compare, read_showcase, render_dossier
+from cli.dossier import Case, Desk, compare, read_showcase, render_dossier
 from cli.environment import DATABASES
 from cli.processes import Supervisor, locked
 from cli.province import empty
@@ -28,6 +28,8 @@ from hub.errors import MotlanError
 
 RUN_SECONDS_MAX = 600.0
 GOLDEN_DAG = "build_golden"
+PREFILLS_MIN = 3
+"""How many people the check prefills for: one for each procedure of the catalogue."""
 
 
 class DemoError(MotlanError):
@@ -245,8 +247,11 @@ def ensure_prefills(services: Services) -> list[str]:
         DemoError: an answer differs; names the fields, never their values.
     """
     checked = []
+    if len(find_showcase(services)) < PREFILLS_MIN:
+        message = "The province has nobody with clean rows for some procedure; make it less noisy."
+        raise DemoError(message)
     with Desk(services) as desk:
-        for case in read_showcase(services.home):
+        for case in find_showcase(services):
             procedure = desk.get_procedure(case.procedure)
             differences = compare(case, desk.prefill(case), procedure)
             if differences:
@@ -259,9 +264,25 @@ def ensure_prefills(services: Services) -> list[str]:
     return checked
 
 
+def find_showcase(services: Services) -> list[Case]:
+    """The people to prefill for.
+
+    Raises:
+        DemoError: the province is so noisy that nobody has clean rows in all registers.
+    """
+    cases = read_showcase(services.home)
+    if not cases:
+        message = (
+            "Nobody in this province has clean rows in all registers, so there is nobody to show; "
+            "make one with less noise."
+        )
+        raise DemoError(message)
+    return cases
+
+
 def show(services: Services) -> None:
     """Print one prefilled dossier, and where to go on."""
-    case = read_showcase(services.home)[0]
+    case = find_showcase(services)[0]
     with Desk(services) as desk:
         render_dossier(case, desk.prefill(case), output)
     for name, address in list_addresses(services).items():

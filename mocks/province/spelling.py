@@ -74,12 +74,6 @@ def write_eth(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all("Đ", "Ð", literal=True)
 
 
-def untidy(text: pl.Expr) -> pl.Expr:
-    """Capitals, or what `space_oddly` does."""
-    capital = pl.col(LUCK) < 0.5
-    return pl.when(capital).then(text.str.to_uppercase()).otherwise(space_oddly(text))
-
-
 def space_oddly(text: pl.Expr) -> pl.Expr:
     """A double, a no-break or a zero-width space, a tab, or a dot at the end."""
     lot = pl.col(LUCK) * 2 % 1

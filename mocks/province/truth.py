@@ -1,16 +1,17 @@
 """The truth beside a province: people as they are, whose each row is, what was spoilt in it."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
-from mocks.province.faults import Truth
+from mocks.province.faults import Note, Truth
 from mocks.province.households import NOBODY
 from mocks.province.people import World
 
-_PLACE = ("source", "dataset", "record_id", "field")
+_PLACE = ("source", "dataset", "record_id", "field", "step")
 _FAULT, _VALUE = (*_PLACE, "kind", "noise", "outcome"), (*_PLACE, "true_value")
 _PERSON = (
     "truth_id",
@@ -37,11 +38,14 @@ def write_links(path: Path, truth: Truth) -> None:
 
 
 def write_faults(folder: Path, truth: Truth) -> None:
-    """injected_fault and true_value, row by row the same faults, a row group a kind and column."""
-    frames = (note.frame for note in truth.notes if len(note.records))
+    """injected_fault and true_value, row by row the same faults, a row group a kind and column.
+
+    `step` counts the faults of one value in the order in which they were made: the true value of
+    step 1 is the truth, that of a later step is what stood there before it.
+    """
     writers: dict[str, pq.ParquetWriter] = {}
     try:
-        for frame in frames:
+        for frame in _count_steps(note for note in truth.notes if len(note.records)):
             for name, columns in (("injected_fault", _FAULT), ("true_value", _VALUE)):
                 table = frame.select(columns).to_arrow(compat_level=pl.CompatLevel.oldest())
                 if name not in writers:
@@ -50,6 +54,18 @@ def write_faults(folder: Path, truth: Truth) -> None:
     finally:
         for writer in writers.values():
             writer.close()
+
+
+def _count_steps(notes: Iterable[Note]) -> Iterator[pl.DataFrame]:
+    earlier: dict[tuple[str, str, str], list[pl.Series]] = {}
+    for note in notes:
+        records = note.records["record_id"]
+        before = earlier.setdefault((note.source, note.dataset, note.column), [])
+        step = pl.repeat(1, len(records), dtype=pl.Int64, eager=True)
+        for others in before:
+            step += records.is_in(others.implode()).cast(pl.Int64)
+        before.append(records)
+        yield note.frame.with_columns(step=step)
 
 
 def write_people(path: Path, world: World, insurance_numbers: pl.Series) -> None:

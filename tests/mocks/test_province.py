@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mocks.province import Options, make_province
+from mocks.province import Noise, Options, make_province
 from mocks.province.make import digest_folder
 from mocks.province.noise import FORMS
 from mocks.province.reference import read_gazetteer
@@ -73,6 +73,16 @@ def test_a_request_that_makes_no_sense_is_refused_in_one_sentence(
     with pytest.raises(ValueError, match="^" + re.escape(sentence) + "$"):
         make_province(tmp_path, profile, seed, options=Options(canaries=canaries))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("rate", "shown"), [("0", 3), ("1", 0)])
+def test_any_rate_of_noise_makes_a_province(tmp_path: Path, rate: str, shown: int) -> None:
+    options = Options(noise=Noise.parse([f"all={rate}"]))
+    made = make_province(tmp_path, "tiny", 2, options)
+    showcase = json.loads((tmp_path / "truth" / "showcase.json").read_text(encoding="utf-8"))
+
+    assert made["people"] == 2_000
+    assert len(showcase) == shown
 
 
 def test_the_registers_have_the_sizes_of_the_profile(province: Path) -> None:
@@ -166,6 +176,15 @@ def test_every_fault_points_to_a_row_whose_value_differs_from_the_true_one(
                 assert values[record] != true_value, (table, column, record)
                 checked += 1
     assert checked > 3_000
+
+
+def test_faults_of_one_value_are_counted_from_the_truth_on(faults: pl.DataFrame) -> None:
+    place = ["source", "dataset", "record_id", "field"]
+    steps = faults.group_by(place).agg(pl.col("step").sort())
+
+    assert (steps["step"].list.last() == steps["step"].list.len()).all()
+    assert steps["step"].list.n_unique().eq(steps["step"].list.len()).all()
+    assert steps["step"].list.len().max() > 1
 
 
 def test_links_cover_every_live_row_that_speaks_of_a_person(province: Path) -> None:

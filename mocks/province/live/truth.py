@@ -134,6 +134,7 @@ class TruthBook:
             {
                 **_name(fault.record),
                 "field": fault.field,
+                "step": 1,
                 "kind": fault.kind,
                 "noise": KINDS[fault.kind].code,
                 "outcome": fault.outcome,
