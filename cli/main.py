@@ -19,7 +19,7 @@ from cli.groups import SourceFirst
 from cli.quarantine import quarantine
 from cli.stewards import stewards
 from cli.terminal import output, print_error, print_json, say, step
-from hub.errors import BatchParkedError, MotlanError, WrongUseError
+from hub.errors import BatchParkedError, MotlanError
 from hub.settings import get_settings
 
 INTERRUPTED = 130
@@ -190,11 +190,7 @@ def live_on(
     from cli.province import live_on as live
     from cli.start import find_services
 
-    services = find_services(home())
-    if services is None:
-        message = "No source system runs here; `motlan up` starts them."
-        raise WrongUseError(message)
-    lived = live(home(), services, days=days, seed=seed)
+    lived = live(home(), find_services(home()), days=days, seed=seed)
     if json:
         print_json({"state": "lived", **lived})
         return

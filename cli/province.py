@@ -54,12 +54,20 @@ def make_province(out: Path, profile: str, seed: int, options: Options = _USUAL)
         raise WrongUseError(str(error)) from error
 
 
-def live_on(home: Path, services: Services, *, days: int, seed: int | None) -> dict[str, Any]:
+def live_on(
+    home: Path, services: Services | None, *, days: int, seed: int | None
+) -> dict[str, Any]:
     """Let the world go on for some days in the three source systems that run here.
 
     Raises:
-        WrongUseError: no days, or no province with its truth here.
+        WrongUseError: no days, no services, or no province with its truth here.
     """
+    if days < 1:
+        message = "The world goes on by whole days: ask for 1 or more."
+        raise WrongUseError(message)
+    if services is None:
+        message = "No source system runs here; `motlan up` starts them."
+        raise WrongUseError(message)
     from mocks.province.live import Sources
     from mocks.province.live import live_on as live
 

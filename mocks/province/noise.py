@@ -99,6 +99,8 @@ class Noise:
     def parse(cls, words: Sequence[str]) -> Self:
         """Rates from "N5=0.02", "marks_missing=0", "land_registry.N5=0.1" or "all=0", in turn.
 
+        Codes and names are read in any case.
+
         Raises:
             ValueError: no such form, kind or register, or a rate outside 0 to 1; one sentence.
         """
@@ -110,17 +112,18 @@ class Noise:
 
 def _read_setting(word: str) -> dict[tuple[str, str], float]:
     what, equals, number = word.partition("=")
-    register, dot, name = what.rpartition(".")
+    written, dot, name = what.rpartition(".")
+    register = written.lower()
     if not equals:
         message = f"Write a rate of noise as KIND=RATE, such as N5=0.02, not {word!r}."
         raise ValueError(message)
     if dot and register not in REGISTERS:
-        message = f"There is no register {register!r}; choose one of {', '.join(REGISTERS)}."
+        message = f"There is no register {written!r}; choose one of {', '.join(REGISTERS)}."
         raise ValueError(message)
     found = {
         (owner, kind.name): _read_rate(number, what)
         for kind in CATALOGUE
-        if name in (kind.code, kind.name, "all")
+        if name.lower() in (kind.code.lower(), kind.name, "all")
         for owner in ([register] if dot else REGISTERS)
         if kind.rate(owner) is not None
     }

@@ -121,6 +121,21 @@ def test_a_world_without_source_systems_cannot_go_on(home: Path) -> None:
     assert str(ended.exception) == "No source system runs here; `motlan up` starts them."
 
 
+def test_a_world_goes_on_by_days_whether_or_not_anything_runs(home: Path) -> None:
+    assert find_services(home) is None
+    ended = CliRunner().invoke(command.app, ["province", "live", "--days", "0"])
+    assert isinstance(ended.exception, WrongUseError)
+    assert str(ended.exception) == "The world goes on by whole days: ask for 1 or more."
+
+
+@pytest.mark.parametrize("word", ["n5=0.5", "N5=0.5", "marks_missing=0.5", "Marks_Missing=0.5"])
+def test_a_kind_is_known_in_any_case(word: str) -> None:
+    rates = read_options("22", 0, [word, "LAND_REGISTRY.N5=0"]).noise
+
+    assert rates.rate("population", "marks_missing") == 0.5
+    assert rates.rate("land_registry", "marks_missing") == 0
+
+
 def test_a_folder_without_a_province_cannot_be_described(tmp_path: Path) -> None:
     ended = CliRunner().invoke(command.app, ["province", "describe", "--out", str(tmp_path)])
     assert isinstance(ended.exception, WrongUseError)

@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,61 @@ def test_the_figures_are_those_of_the_folder(province: Path, figures: dict[str, 
     assert values == len(faults)
 
 
+def test_the_day_at_the_desks_is_the_local_day(province: Path, figures: dict[str, Any]) -> None:
+    filed = pl.read_parquet(province / "desks" / "dossier.parquet")["filed_at"]
+    days = filed.dt.convert_time_zone("Asia/Ho_Chi_Minh").dt.date().unique().to_list()
+
+    assert days == [date(2026, 10, 30)]
+    assert figures["dossiers"]["day"] == "2026-10-30"
+    assert "one working day, 2026-10-30" in render_html(figures)
+
+
+def test_who_is_insured_is_one_number(figures: dict[str, Any]) -> None:
+    totals, bands = figures["totals"], figures["insured"]
+    share = 100 * totals["insured"] / totals["people"]
+
+    assert totals["insured"] == sum(band["insured"] for band in bands)
+    assert f"- {share:.1f} % of the people are insured" in render_text(figures)
+
+
+def test_a_world_that_has_lived_on_is_shown_as_of_its_last_day(
+    province: Path, figures: dict[str, Any], tmp_path: Path
+) -> None:
+    lived = shutil.copytree(province, tmp_path / "lived")
+    path = lived / "truth" / "person.parquet"
+    people = pl.read_parquet(path)
+    newborn = people.filter("in_population", pl.col("death_date").is_null()).head(1)
+    newborn = newborn.with_columns(birth_date=pl.lit(date(2026, 12, 30)))
+    pl.concat([people, newborn]).write_parquet(path)
+    (lived / "truth" / "clock.json").write_text('{"last_day": "2026-12-31"}')
+    told = describe_province(lived)
+
+    assert figures["province"]["day"] == "2026-11-01"
+    assert told["province"]["day"] == "2026-12-31"
+    assert told["totals"]["people"] == figures["totals"]["people"] + 1
+    assert (told["ages"][0]["from"], told["ages"][0]["to"]) == (0, 4)
+    assert "as of 2026-12-31" in render_text(told)
+    assert "As of 2026-12-31, registers as they were made, on 2026-11-01" in render_html(told)
+
+
+def test_the_commonest_year_of_issue_is_called_no_more_than_that(
+    province: Path, figures: dict[str, Any]
+) -> None:
+    days = pl.read_parquet(province / "land_registry" / "gcn.parquet")["ngay_cap"]
+    years = days.str.extract(r"^\d{2}/\d{2}/(\d{4})$").drop_nulls().value_counts(sort=True)
+
+    assert f"- {years[0, 0]} is the commonest year of issue;" in render_text(figures)
+    assert 2 * years[0, 1] < years["count"].sum()
+
+
+def test_a_province_without_noise_is_not_said_to_have_any(figures: dict[str, Any]) -> None:
+    clean = [dict(item, clean=item["rows"]) for item in figures["noise"]["datasets"]]
+    page = render_html(figures | {"noise": figures["noise"] | {"datasets": clean}})
+
+    assert "100.0\u00a0% of the insured and 100.0\u00a0% of the certificates" in page
+    assert "but only" not in page
+
+
 def test_the_figures_are_plain_enough_for_json(figures: dict[str, Any]) -> None:
     assert json.loads(json.dumps(figures)) == figures
 
@@ -103,6 +160,36 @@ def test_every_picture_is_well_formed_and_has_a_finding_a_source_and_a_table(pag
         assert "<table>" in table
 
 
+def test_every_chart_is_drawn_again_for_a_telephone(page: str) -> None:
+    found = re.findall(r"<svg class=\"(\w+)\" viewBox=\"0 0 (\d+) \d+\"", page)
+    kinds = [kind for kind, _ in found]
+    narrow = [int(width) for kind, width in found if kind == "narrow"]
+
+    assert kinds == ["broad", "narrow"] * (len(found) // 2)
+    # A card has 278 px on a screen of 320: a text of 11.5 units is 10 px high.
+    assert max(narrow) <= 320
+    assert "svg.narrow { display: none; }" in page
+    assert re.search(r"max-width: 30rem\).*svg.broad \{ display: none; \}", page, flags=re.DOTALL)
+
+
+def test_no_text_of_a_chart_for_a_telephone_is_wider_than_the_chart(page: str) -> None:
+    wide = []
+    for width, marks in re.findall(
+        r"<svg class=\"narrow\" viewBox=\"0 0 (\d+).*?>(.*?)</svg>", page, flags=re.DOTALL
+    ):
+        for place, anchor, text in re.findall(
+            r"<text class=\"[^\"]*\" x=\"([\d.-]+)\" y=\"[\d.-]+\"(?: text-anchor=\"(\w+)\")?>"
+            r"([^<]*)",
+            marks,
+        ):
+            reach = 6.4 * len(text)
+            left = float(place) - reach * {"": 0, "middle": 0.5, "end": 1}[anchor]
+            if left < -12 or left + reach > int(width) + 12:
+                wide.append((text, left, left + reach))
+
+    assert wide == []
+
+
 def test_the_page_names_nobody(province: Path, page: str) -> None:
     people = pl.read_parquet(province / "truth" / "person.parquet")
     words = set(re.findall(r"[^<>]+", page))
@@ -134,6 +221,14 @@ def test_the_text_fits_a_terminal_and_lists_every_kind(figures: dict[str, Any]) 
     assert max(len(line) for line in lines) <= 110
     for kind in CATALOGUE:
         assert any(line.split()[:2] == [kind.code, kind.name] for line in lines)
+
+
+def test_the_text_writes_numbers_in_english_only(figures: dict[str, Any]) -> None:
+    text = render_text(figures)
+
+    assert f"{figures['totals']['people']:,}" in text
+    assert re.search(r"\d\.\d %", text)
+    assert not re.search(r"\d\.\d{3}\b|\d,\d %", text)
 
 
 def test_a_folder_without_a_province_is_refused_in_one_sentence(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from mocks.province.describe.registers import (
     count_events,
     count_noise,
 )
+from mocks.province.live.journal import read_clock
 from mocks.province.reference import read_gazetteer
 
 Figures = dict[str, Any]
@@ -46,10 +47,11 @@ def describe_province(folder: Path) -> Figures:
         message = f"There is no province in {folder}; make one with: motlan province make."
         raise ValueError(message)
     made = json.loads(told.read_text(encoding="utf-8"))
-    people = _read_people(folder, made["reference_date"])
+    today = read_clock(folder / "truth").get("last_day", made["reference_date"])
+    people = _read_people(folder, today)
     living = people.filter("living")
     return {
-        "province": _name_province(made),
+        "province": _name_province(made) | {"day": today},
         "totals": _count_rows(folder, living),
         "ages": _count_ages(living),
         "communes": _count_communes(living, made.get("province", "22")),
@@ -92,9 +94,9 @@ def _read_people(folder: Path, today: str) -> pl.DataFrame:
 
 
 def _count_rows(folder: Path, living: pl.DataFrame) -> dict[str, int]:
+    """People by the truth of the day, what belongs to them by the registers as they were made."""
     tables = {
         "households": "population/ho",
-        "insured": "social_insurance/nguoi_tham_gia",
         "employers": "social_insurance/don_vi",
         "parcels": "land_registry/thua_dat",
         "certificates": "land_registry/gcn",
@@ -103,7 +105,7 @@ def _count_rows(folder: Path, living: pl.DataFrame) -> dict[str, int]:
         name: pl.scan_parquet(folder / f"{table}.parquet").select(pl.len()).collect().item()
         for name, table in tables.items()
     }
-    return {"people": len(living)} | rows
+    return {"people": len(living), "insured": int(living["insured"].sum())} | rows
 
 
 def _band(oldest: int) -> pl.Expr:
@@ -111,13 +113,18 @@ def _band(oldest: int) -> pl.Expr:
     return (pl.col("age") // _BAND_YEARS * _BAND_YEARS).clip(0, oldest).alias("from")
 
 
+def _name_ends(counted: pl.DataFrame, oldest: int) -> list[Figures]:
+    """Each band with `to`, its last year; none where it has no end."""
+    last = pl.when(pl.col("from") < oldest).then(pl.col("from") + _BAND_YEARS - 1)
+    named = counted.sort("from").with_columns(to=last)
+    return named.select("from", "to", pl.exclude("from", "to")).to_dicts()
+
+
 def _count_ages(living: pl.DataFrame) -> list[Figures]:
-    counted = (
-        living.group_by(_band(_OLDEST_BAND))
-        .agg(male=(pl.col("sex") == 1).sum(), female=(pl.col("sex") == 2).sum())
-        .sort("from")
+    counted = living.group_by(_band(_OLDEST_BAND)).agg(
+        male=(pl.col("sex") == 1).sum(), female=(pl.col("sex") == 2).sum()
     )
-    return counted.to_dicts()
+    return _name_ends(counted, _OLDEST_BAND)
 
 
 def _count_communes(living: pl.DataFrame, province: str) -> list[Figures]:
@@ -165,4 +172,4 @@ def _count_insured(living: pl.DataFrame) -> list[Figures]:
     counted = living.group_by(_band(_OLDEST_INSURED_BAND)).agg(
         people=pl.len(), insured=pl.col("insured").sum()
     )
-    return counted.sort("from").to_dicts()
+    return _name_ends(counted, _OLDEST_INSURED_BAND)

@@ -7,8 +7,10 @@ from mocks.province.describe.words import (
     CARD_OBJECTS,
     SERIES,
     Pair,
+    name_band,
     name_people,
     number,
+    number_en,
     percent,
     percent_en,
 )
@@ -78,13 +80,15 @@ def tell_certificates(certificates: Rows) -> Pair:
     most = max(series, key=lambda name: series[name])
     share = 100 * series[most] / total
     return (
-        f"Năm {best} cấp nhiều giấy nhất; {percent(share, 0)} mang số {SERIES[most][0]}",
-        f"Most were issued in {best}; {percent_en(share, 0)} are of the series {SERIES[most][1]}",
+        f"Năm {best} cấp nhiều giấy hơn mọi năm khác; {percent(share, 0)} mang "
+        f"số {SERIES[most][0]}",
+        f"{best} is the commonest year of issue; {percent_en(share, 0)} are of the "
+        f"series {SERIES[most][1]}",
     )
 
 
 def tell_noise(datasets: Rows) -> Pair:
-    """The cleanest and the least clean of the three main datasets."""
+    """How clean the main dataset of each register is."""
     main = {
         item["dataset"]: 100 * item["clean"] / max(item["rows"], 1)
         for item in datasets
@@ -93,9 +97,9 @@ def tell_noise(datasets: Rows) -> Pair:
     land, people, insured = main["certificate"], main["person"], main["participant"]
     return (
         f"Không lỗi nào: {percent(people)} dòng công dân, {percent(insured)} người tham gia, "
-        f"nhưng chỉ {percent(land)} giấy chứng nhận",
-        f"Nothing wrong with {percent_en(people)} of the people and {percent_en(insured)} of the "
-        f"insured, but only {percent_en(land)} of the certificates",
+        f"{percent(land)} giấy chứng nhận",
+        f"Nothing wrong with {percent_en(people)} of the people, {percent_en(insured)} of the "
+        f"insured and {percent_en(land)} of the certificates",
     )
 
 
@@ -103,14 +107,14 @@ def tell_kinds(kinds: Rows) -> Pair:
     """How many kinds of noise there are, and how many of them are found."""
     found = [kind for kind in kinds if any(kind["values"].values())]
     values = sum(sum(kind["values"].values()) for kind in kinds if not kind["is_form"])
-    numbered, linking = (
-        sum(kind["code"].startswith(letter) for kind in kinds) for letter in ("N", "L")
+    writing, linking, wrong = (
+        sum(kind["code"].startswith(letter) for kind in found) for letter in ("N", "L", "D")
     )
     return (
-        f"{number(values)} giá trị bị làm sai, đều ghi lại; {len(found)} trong {len(kinds)} kiểu "
-        f"({numbered} kiểu nhiễu, {linking} kiểu khó nối) có mặt",
-        f"{values:,} values were spoilt, each written down; {len(found)} of {len(kinds)} kinds "
-        f"({numbered} of noise, {linking} that make linking hard) occur",
+        f"{number(values)} lỗi, lỗi nào cũng được ghi lại; {len(found)} trong {len(kinds)} kiểu "
+        f"có mặt: {writing} cách ghi, {linking} khó nối, {wrong} sai, thiếu",
+        f"{number_en(values)} faults, each written down; {len(found)} of {len(kinds)} kinds "
+        f"occur: {writing} of writing, {linking} of linking, {wrong} of what is wrong or missing",
     )
 
 
@@ -121,10 +125,10 @@ def tell_insured(insured: Rows) -> Pair:
     least = min(insured, key=lambda band: band["insured"] / band["people"])
     share = 100 * least["insured"] / least["people"]
     return (
-        f"{percent(total)} số dân có bảo hiểm y tế; thấp nhất ở nhóm từ {least['from']} "
+        f"{percent(total)} số dân có bảo hiểm y tế; thấp nhất ở nhóm {name_band(least)} "
         f"tuổi: {percent(share)}",
-        f"{percent_en(total)} of the people are insured; least from age {least['from']} on: "
-        f"{percent_en(share)}",
+        f"{percent_en(total)} of the people are insured; fewest of those aged "
+        f"{name_band(least)}: {percent_en(share)}",
     )
 
 
@@ -135,22 +139,23 @@ def tell_cards(cards: Rows) -> Pair:
     meaning = CARD_OBJECTS.get(first["code"], ("khác", "other"))
     share = 100 * first["cards"] / total
     return (
-        f"Thẻ {first['code']} ({meaning[0]}) nhiều nhất: {percent(share)} số thẻ còn hạn",
-        f"Cards of {first['code']} ({meaning[1]}) are the most: {percent_en(share)} of those valid",
+        f"Thẻ {first['code']} ({meaning[0]}) nhiều nhất: {percent(share)} số thẻ còn hạn có mã",
+        f"Cards of {first['code']} ({meaning[1]}) are the most: {percent_en(share)} of the valid "
+        "cards with a code",
     )
 
 
 def tell_births(births: Mapping[str, Rows]) -> Pair:
-    """How many times too many are born on 1 January, in the truth and in the registers."""
+    """How many times an even day 1 January is, in the registers and in the truth."""
     truth, people, insured = (
         _times_on_first_of_january(births[name])
         for name in ("truth", "population", "social_insurance")
     )
     return (
         f"Ngày 1 tháng 1: đông gấp {people:.1f} lần ngày thường trong dân cư, {insured:.1f} lần "
-        f"trong bảo hiểm, còn thật ra chỉ {truth:.1f} lần".replace(".", ","),
+        f"trong bảo hiểm; thật ra {truth:.1f} lần".replace(".", ","),
         f"1 January is {people:.1f} times an even day in population, {insured:.1f} times in "
-        f"insurance, but in truth {truth:.1f} times",
+        f"insurance, {truth:.1f} times in truth",
     )
 
 
@@ -165,8 +170,8 @@ def tell_dossiers(dossiers: dict[str, Any]) -> Pair:
     share = 100 * dossiers["elsewhere"] / dossiers["total"]
     return (
         f"{number(dossiers['total'])} hồ sơ trong một ngày; {percent(share)} nộp ngoài xã nơi ở",
-        f"{dossiers['total']:,} dossiers in a day; {percent_en(share)} filed outside the commune "
-        "of residence",
+        f"{number_en(dossiers['total'])} dossiers in a day; {percent_en(share)} filed outside the "
+        "commune of residence",
     )
 
 
@@ -175,5 +180,5 @@ def tell_events(events: Rows) -> Pair:
     total = sum(event["events"] for event in events)
     return (
         f"Từ khi được tạo ra, đã có {number(total)} sự kiện",
-        f"Since it was made, {total:,} things have happened",
+        f"Since it was made, {number_en(total)} things have happened",
     )

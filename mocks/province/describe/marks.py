@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Anchor = Literal["start", "middle", "end"]
+#: Of a chart on a desk and on a telephone, so that its texts are read on both.
+BROAD, NARROW = 460, 300
 
 
 @dataclass(frozen=True)

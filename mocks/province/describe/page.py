@@ -25,7 +25,8 @@ def render_html(figures: Figures) -> str:
     """One page of all figures: inline pictures, no script, nothing from another address."""
     return _environment.get_template("page.html").render(
         province=figures["province"],
-        day=f"{date.fromisoformat(figures['province']['reference_date']):%d/%m/%Y}",
+        day=_write_day(figures["province"]["day"]),
+        made=_write_day(figures["province"]["reference_date"]),
         facts=_list_facts(figures),
         pictures=draw_pictures(figures),
         kinds=_group_kinds(figures["noise"]["kinds"]),
@@ -36,11 +37,15 @@ def render_html(figures: Figures) -> str:
     )
 
 
+def _write_day(told: str) -> Pair:
+    return f"{date.fromisoformat(told):%d/%m/%Y}", told
+
+
 def _list_facts(figures: Figures) -> list[tuple[str, Pair]]:
     names: dict[str, Pair] = {
         "people": ("người", "people"),
         "households": ("hộ", "households"),
-        "insured": ("người tham gia bảo hiểm", "insured"),
+        "insured": ("người có bảo hiểm", "insured people"),
         "employers": ("đơn vị", "employers"),
         "parcels": ("thửa đất", "parcels"),
         "certificates": ("giấy chứng nhận", "certificates"),

@@ -7,28 +7,40 @@ from typing import Any
 import numpy as np
 
 from mocks.province.chance import Floats
-from mocks.province.describe.marks import Box, Chart, Mark, circle, line, rect, squares, words
-from mocks.province.describe.words import name_people, number, percent
+from mocks.province.describe.marks import (
+    BROAD,
+    Box,
+    Chart,
+    Mark,
+    circle,
+    line,
+    rect,
+    squares,
+    words,
+)
+from mocks.province.describe.words import name_band, name_people, number, percent
 
 Rows = Sequence[dict[str, Any]]
-_WIDTH = 460
 _DAYS = 365.2425
+#: How high the map is for each unit of its width.
+_MAP_SHAPE = 470 / 640
 _TURNS = 600
 _PEOPLES_NAMED = 7
+_TICK_HEIGHT = 10
 #: Cells are tinted by how many times the people are born that day that an even year would have.
 _TINTS = (0.7, 0.9, 1.1, 1.3, 2.0, 4.0)
 
 
-def draw_pyramid(ages: Rows) -> Chart:
+def draw_pyramid(ages: Rows, width: int) -> Chart:
     """Men to the left, women to the right, the youngest at the foot."""
     row, gutter, top = 15, 21, 24
-    middle, reach = _WIDTH / 2, _WIDTH / 2 - gutter
+    middle, reach = width / 2, width / 2 - gutter
     most = max(max(band["male"], band["female"]) for band in ages)
     foot = top + row * len(ages)
     marks: list[Mark] = []
     for place, band in enumerate(ages):
         y = foot - (place + 1) * row + 1
-        label = f"{band['from']}+" if band is ages[-1] else f"{band['from']}–{band['from'] + 4}"
+        label = name_band(band)
         male, female = (band[sex] / most * reach for sex in ("male", "female"))
         man = Box(middle - gutter - male, y, male, row - 2)
         woman = Box(middle + gutter, y, female, row - 2)
@@ -42,18 +54,17 @@ def draw_pyramid(ages: Rows) -> Chart:
         words("label blue-text", middle - gutter, 14, f"Nam {men}", "end"),
         words("label red-text", middle + gutter, 14, f"Nữ {women}"),
     ]
-    return Chart(_WIDTH, foot + 4, marks)
+    return Chart(width, foot + 4, marks)
 
 
-def draw_communes(communes: Rows) -> Chart:
+def draw_communes(communes: Rows, width: int) -> Chart:
     """A circle a commune near its centroid, as large as its people are many; none over another."""
-    width, height, margin = 640, 470, 4
+    height, margin = width * _MAP_SHAPE, 4
     people = np.array([row["people"] for row in communes], dtype=np.float64)
     radius = np.sqrt(people / max(people.sum(), 1) * width * height * 0.36 / math.pi)
     x, y = _project(communes, width, height)
     x, y = _push_apart(x, y, radius + 1.2)
     x, y = x - (x - radius).min() + margin, y - (y - radius).min() + margin
-    width, height = math.ceil((x + radius).max()) + margin, math.ceil((y + radius).max()) + margin
     marks: list[Mark] = []
     for place, row in enumerate(communes):
         kind = {"Phường": "red", "Xã": "green"}.get(row["type"], "gold")
@@ -61,7 +72,8 @@ def draw_communes(communes: Rows) -> Chart:
         marks.append(circle(f"bubble {kind}", x[place], y[place], max(radius[place], 1.5), hint))
     for place, row in enumerate(communes):
         marks += _name_circle(row["name"], x[place], y[place], radius[place])
-    return Chart(width, height, marks)
+    right, foot = (math.ceil((place + radius).max()) + margin for place in (x, y))
+    return Chart(right, foot, marks)
 
 
 def _project(communes: Rows, width: float, height: float) -> tuple[Floats, Floats]:
@@ -106,11 +118,11 @@ def _name_circle(name: str, x: float, y: float, radius: float) -> list[Mark]:
     return [words(kind, x, start + row * place, part, "middle") for place, part in enumerate(lines)]
 
 
-def draw_surnames(surnames: Rows) -> Chart:
+def draw_surnames(surnames: Rows, width: int) -> Chart:
     """Bars for the province, a tick where the country is."""
     row, left, right, top = 22, 104, 58, 26
     most = max(max(s["percent"], s["national"] or 0) for s in surnames)
-    scale = (_WIDTH - left - right) / most
+    scale = (width - left - right) / most
     marks: list[Mark] = []
     for place, surname in enumerate(surnames):
         y = top + place * row
@@ -127,11 +139,11 @@ def draw_surnames(surnames: Rows) -> Chart:
         marks.append(words("value", left + reach + 6, y + 13, percent(surname["percent"])))
     first = surnames[0]["national"] or surnames[0]["percent"]
     marks.append(words("tick", left + first * scale, 14, "▾ cả nước", "middle"))
-    return Chart(_WIDTH, top + row * len(surnames) + 2, marks)
+    return Chart(width, top + row * len(surnames) + 2, marks)
 
 
-def draw_peoples(peoples: Rows) -> Chart:
-    """A hundred squares, one for each hundredth of the people, beside the shares."""
+def draw_peoples(peoples: Rows, width: int) -> Chart:
+    """A hundred squares, one for each hundredth of the people, beside the shares or above them."""
     shown = [(name_people(row["code"]), row["people"]) for row in peoples[:_PEOPLES_NAMED]]
     if others := sum(row["people"] for row in peoples[_PEOPLES_NAMED:]):
         shown.append(("khác", others))
@@ -140,22 +152,25 @@ def draw_peoples(peoples: Rows) -> Chart:
     tints = [f"people-{place}" for place in range(len(shown))]
     cells = [tint for tint, count in zip(tints, dealt, strict=True) for _ in range(count)]
     side, gap = 18, 4
+    block = 10 * (side + gap)
+    left, top = (block + 36, 0) if width >= BROAD else (0, block + 8)
+    indent = (width - block) / 2 if top else 0
     marks: list[Mark] = []
     for tint in dict.fromkeys(cells):
         corners = [
-            ((side + gap) * (place % 10), (side + gap) * (place // 10))
+            (indent + (side + gap) * (place % 10), (side + gap) * (place // 10))
             for place, cell in enumerate(cells)
             if cell == tint
         ]
         marks.append(squares(tint, corners, side))
     for place, (name, people) in enumerate(shown):
-        y = place * 24
+        y = top + place * 24
         marks += [
-            squares(tints[place], [(256, y + 2)], 14),
-            words("label", 280, y + 14, name),
-            words("value", _WIDTH, y + 14, percent(100 * people / total, 2), "end"),
+            squares(tints[place], [(left, y + 2)], 14),
+            words("label", left + 24, y + 14, name),
+            words("value", width, y + 14, percent(100 * people / total, 2), "end"),
         ]
-    return Chart(_WIDTH, max(10 * (side + gap) - gap, 24 * len(shown)) + 2, marks)
+    return Chart(width, max(block - gap, top + 24 * len(shown)) + 2, marks)
 
 
 def _deal_hundred(counts: Sequence[int]) -> list[int]:
@@ -169,9 +184,10 @@ def _deal_hundred(counts: Sequence[int]) -> list[int]:
     return dealt
 
 
-def draw_calendar(births: Rows) -> Chart:
+def draw_calendar(births: Rows, width: int) -> Chart:
     """A square a day of the year: 31 days across, 12 months down."""
-    side, left, top = 10.4, 36, 18
+    left, top = 36, 18
+    side = (width - left) / 31
     total = sum(row["people"] for row in births)
     tinted: dict[str, list[tuple[float, float]]] = {}
     for row in births:
@@ -181,10 +197,10 @@ def draw_calendar(births: Rows) -> Chart:
         tinted.setdefault(tint, []).append(corner)
     marks = [squares(tint, tinted[tint], side - 1.2) for tint in sorted(tinted)]
     marks += [
-        words("tick", left - 5, top + month * side + 9, f"Th {month + 1}", "end")
-        for month in range(12)
+        words("tick", left - 5, top + (month + 0.5) * side + 4, f"Th {month + 1}", "end")
+        for month in range(0, 12, 1 if side > _TICK_HEIGHT else 3)
     ]
     marks += [
         words("tick", left + (day - 0.5) * side, 12, str(day), "middle") for day in (1, 10, 20, 31)
     ]
-    return Chart(math.ceil(left + 31 * side), math.ceil(top + 12 * side), marks)
+    return Chart(width, math.ceil(top + 12 * side), marks)

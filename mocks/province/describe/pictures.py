@@ -1,13 +1,14 @@
 """Each picture of the page: what it shows, with its finding, source, note and table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from mocks.province.describe import findings
 from mocks.province.describe import people_charts as people
 from mocks.province.describe import register_charts as registers
-from mocks.province.describe.marks import Chart
+from mocks.province.describe.marks import BROAD, NARROW, Chart
 from mocks.province.describe.words import (
     CARD_OBJECTS,
     DATASETS,
@@ -15,8 +16,10 @@ from mocks.province.describe.words import (
     REGISTERS,
     SERIES,
     Pair,
+    name_band,
     name_people,
     number,
+    number_en,
     percent,
     percent_en,
 )
@@ -24,18 +27,39 @@ from mocks.province.describe.words import (
 Figures = dict[str, Any]
 _TRUTH: Pair = ("sự thật của tỉnh tổng hợp (truth/)", "the synthetic province's truth (truth/)")
 _CALENDARS = {"truth": ("Thật ra", "In truth"), **REGISTERS}
+_MAP_WIDTHS, _CALENDAR_WIDTHS = (640, 290), (358, 300)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart as it is on a desk and on a telephone, with a caption of its own."""
+
+    caption: Pair
+    broad: Chart
+    narrow: Chart
+
+
+def _draw(
+    draw: Callable[[list[Figures], int], Chart],
+    rows: list[Figures],
+    *,
+    caption: Pair = ("", ""),
+    widths: tuple[int, int] = (BROAD, NARROW),
+) -> Drawing:
+    broad, narrow = widths
+    return Drawing(caption, draw(rows, broad), draw(rows, narrow))
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One figure: its finding, charts each with a caption of its own, source, and the table.
+    """One figure: its finding, drawings, source, and the table.
 
     table: rows of cells, the first row being the heads. wide: it takes the whole width.
     """
 
     name: str
     title: Pair
-    charts: Sequence[tuple[Pair, Chart]]
+    drawings: Sequence[Drawing]
     source: Pair
     table: Sequence[Sequence[str]]
     note: Pair = ("", "")
@@ -66,7 +90,7 @@ def _picture_communes(communes: list[Figures]) -> Picture:
     return Picture(
         "communes",
         findings.tell_communes(communes),
-        [(("", ""), people.draw_communes(communes))],
+        [_draw(people.draw_communes, communes, widths=_MAP_WIDTHS)],
         (f"{_TRUTH[0]}; dân số thật làm trọng số", f"{_TRUTH[1]}; weighted by real populations"),
         [["Mã", "Loại", "Tên · Name", "Người · People"], *rows],
         note=(
@@ -78,13 +102,13 @@ def _picture_communes(communes: list[Figures]) -> Picture:
 
 
 def _picture_ages(ages: list[Figures]) -> Picture:
-    rows = [[f"{b['from']}+", number(b["male"]), number(b["female"])] for b in ages]
+    rows = [[name_band(b), number(b["male"]), number(b["female"])] for b in ages]
     return Picture(
         "ages",
         findings.tell_ages(ages),
-        [(("", ""), people.draw_pyramid(ages))],
+        [_draw(people.draw_pyramid, ages)],
         _TRUTH,
-        [["Tuổi từ · Age from", "Nam · Men", "Nữ · Women"], *rows],
+        [["Tuổi · Age", "Nam · Men", "Nữ · Women"], *rows],
     )
 
 
@@ -100,7 +124,7 @@ def _picture_surnames(surnames: list[Figures]) -> Picture:
     return Picture(
         "surnames",
         findings.tell_surnames(surnames),
-        [(("", ""), people.draw_surnames(surnames))],
+        [_draw(people.draw_surnames, surnames)],
         (f"{_TRUTH[0]}; cả nước: thống kê 2005", f"{_TRUTH[1]}; nation: statistics of 2005"),
         [["Họ · Surname", "Tỉnh · Province", "Cả nước · Nation"], *rows],
     )
@@ -120,7 +144,7 @@ def _picture_peoples(peoples: list[Figures]) -> Picture:
     return Picture(
         "peoples",
         findings.tell_peoples(peoples),
-        [(("", ""), people.draw_peoples(peoples))],
+        [_draw(people.draw_peoples, peoples)],
         _TRUTH,
         [["Mã", "Dân tộc · People", "Người", "%"], *rows],
         note=("Mỗi ô là một phần trăm số dân.", "Each square is a hundredth of the people."),
@@ -140,7 +164,10 @@ def _picture_births(births: dict[str, list[Figures]]) -> Picture:
     return Picture(
         "births",
         findings.tell_births(births),
-        [(_CALENDARS[name], people.draw_calendar(rows)) for name, rows in births.items()],
+        [
+            _draw(people.draw_calendar, rows, caption=_CALENDARS[name], widths=_CALENDAR_WIDTHS)
+            for name, rows in births.items()
+        ],
         ("ngày sinh thật và ngày sinh ghi trong sổ", "births as they were and as registers write"),
         [["Ngày · Day", *(_CALENDARS[name][0] for name in births)], *listed],
         note=(
@@ -154,7 +181,7 @@ def _picture_births(births: dict[str, list[Figures]]) -> Picture:
 def _draw_insurance(figures: Figures) -> list[Picture]:
     ages = [
         [
-            f"{band['from']}+",
+            name_band(band),
             number(band["people"]),
             number(band["insured"]),
             percent(100 * band["insured"] / band["people"]),
@@ -173,14 +200,14 @@ def _draw_insurance(figures: Figures) -> list[Picture]:
         Picture(
             "insured",
             findings.tell_insured(figures["insured"]),
-            [(("", ""), registers.draw_insured(figures["insured"]))],
+            [_draw(registers.draw_insured, figures["insured"])],
             _TRUTH,
-            [["Tuổi từ", "Người · People", "Có thẻ · Insured", "%"], *ages],
+            [["Tuổi · Age", "Người · People", "Có thẻ · Insured", "%"], *ages],
         ),
         Picture(
             "cards",
             findings.tell_cards(figures["cards"]),
-            [(("", ""), registers.draw_cards(figures["cards"]))],
+            [_draw(registers.draw_cards, figures["cards"])],
             ("sổ bảo hiểm xã hội, thẻ còn hạn", "the social insurance register, valid cards"),
             [["Mã", "Đối tượng · Object", "Thẻ · Cards"], *cards],
             note=("Thẻ mẫu 10 số không mang mã.", "Cards of the ten-digit form bear no code."),
@@ -211,7 +238,7 @@ def _picture_certificates(certificates: list[Figures]) -> Picture:
     return Picture(
         "certificates",
         findings.tell_certificates(certificates),
-        [(("", ""), registers.draw_certificates(certificates))],
+        [_draw(registers.draw_certificates, certificates)],
         ("sổ đất đai, ngày và số như đã ghi", "the land register, dates and serials as written"),
         [["Năm · Year", "Số phát hành · Series", "Giấy · Certificates"], *rows],
         note=(
@@ -224,19 +251,26 @@ def _picture_certificates(certificates: list[Figures]) -> Picture:
 def _picture_dossiers(dossiers: Figures) -> Picture:
     rows = [[f"{r['hour']}h", number(r["online"]), number(r["other"])] for r in dossiers["hours"]]
     online = 100 * dossiers["online"] / dossiers["total"]
-    desks, officers = number(dossiers["desks"]), number(dossiers["officers"])
+    desks, officers = dossiers["desks"], dossiers["officers"]
+    day = date.fromisoformat(dossiers["day"])
     return Picture(
         "dossiers",
         findings.tell_dossiers(dossiers),
         [
-            (("Theo giờ", "By hour"), registers.draw_hours(dossiers["hours"])),
-            (("Hay gặp nhất", "Most filed"), registers.draw_procedures(dossiers["procedures"])),
+            _draw(registers.draw_hours, dossiers["hours"], caption=("Theo giờ", "By hour")),
+            _draw(
+                registers.draw_procedures,
+                dossiers["procedures"],
+                caption=("Hay gặp nhất", "Most filed"),
+            ),
         ],
-        (f"một ngày làm việc, {dossiers['day']}", f"one working day, {dossiers['day']}"),
+        (f"một ngày làm việc, {day:%d/%m/%Y}", f"one working day, {day}"),
         [["Giờ · Hour", "Trực tuyến · Online", "Quầy, bưu chính · Desk, post"], *rows],
         note=(
-            f"{desks} điểm tiếp nhận, {officers} cán bộ; {percent(online)} nộp trực tuyến.",
-            f"{desks} desks, {officers} officers; {percent_en(online)} filed online.",
+            f"{number(desks)} điểm tiếp nhận, {number(officers)} cán bộ; "
+            f"{percent(online)} nộp trực tuyến.",
+            f"{number_en(desks)} desks, {number_en(officers)} officers; "
+            f"{percent_en(online)} filed online.",
         ),
     )
 
@@ -246,7 +280,7 @@ def _picture_events(events: list[Figures]) -> Picture:
     return Picture(
         "events",
         findings.tell_events(events),
-        [(("", ""), registers.draw_events(events))],
+        [_draw(registers.draw_events, events)],
         _TRUTH,
         [["Sự kiện", "Event", "Số lần · Times"], *rows],
         wide=True,
@@ -267,7 +301,7 @@ def _draw_noise(noise: Figures) -> Picture:
     return Picture(
         "noise",
         findings.tell_noise(noise["datasets"]),
-        [(("", ""), registers.draw_clean(noise["datasets"]))],
+        [_draw(registers.draw_clean, noise["datasets"])],
         ("truth/injected_fault.parquet", "truth/injected_fault.parquet"),
         [["Sổ · Register", "Bảng · Table", "Dòng · Rows", "Sạch · Clean", "%"], *rows],
         note=(

@@ -1,6 +1,7 @@
 """Charts of the registers: clean rows, certificates, insurance, desks, events."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 from mocks.province.describe.marks import Box, Chart, Mark, line, rect, words
@@ -10,12 +11,12 @@ from mocks.province.describe.words import (
     EVENTS,
     REGISTERS,
     SERIES,
+    name_band,
     number,
     percent,
 )
 
 Rows = Sequence[dict[str, Any]]
-_WIDTH = 460
 _SERIES_TINTS = {
     "one_letter": "gold",
     "two_letters": "green",
@@ -24,12 +25,14 @@ _SERIES_TINTS = {
     "other": "grey",
 }
 _GOOD, _FAIR = 90, 75
+#: Of the middle letter of a label.
+_LETTER_WIDTH = 6.6
 
 
-def draw_clean(datasets: Rows) -> Chart:
+def draw_clean(datasets: Rows, width: int) -> Chart:
     """The share of rows that nothing has touched, dataset by dataset."""
     left, right, row = 118, 62, 22
-    scale = (_WIDTH - left - right) / 100
+    scale = (width - left - right) / 100
     marks: list[Mark] = []
     y, register = 0.0, ""
     for item in datasets:
@@ -47,10 +50,10 @@ def draw_clean(datasets: Rows) -> Chart:
             words("value", left + 100 * scale + 6, y + 14, percent(share)),
         ]
         y += row
-    return Chart(_WIDTH, int(y) + 2, marks)
+    return Chart(width, int(y) + 2, marks)
 
 
-def draw_certificates(certificates: Rows) -> Chart:
+def draw_certificates(certificates: Rows, width: int) -> Chart:
     """A column a year of issue, stacked by the series of the serial."""
     height, top, foot = 250, 30, 20
     dated = [row for row in certificates if row["year"] is not None]
@@ -59,7 +62,7 @@ def draw_certificates(certificates: Rows) -> Chart:
         year: {r["series"]: r["certificates"] for r in dated if r["year"] == year} for year in years
     }
     most = max(sum(stack.values()) for stack in stacks.values())
-    step, scale = _WIDTH / len(years), (height - top - foot) / most
+    step, scale = width / len(years), (height - top - foot) / most
     marks: list[Mark] = []
     for place, (year, stack) in enumerate(stacks.items()):
         y = float(height - foot)
@@ -74,7 +77,7 @@ def draw_certificates(certificates: Rows) -> Chart:
     marks += _name_series(
         stacks, step, {year: height - foot - sum(s.values()) * scale for year, s in stacks.items()}
     )
-    return Chart(_WIDTH, height, marks)
+    return Chart(width, height, marks)
 
 
 def _name_series(
@@ -90,16 +93,16 @@ def _name_series(
         if not led:
             continue
         middle = ((led[0] + led[-1]) / 2 - first + 0.5) * step
-        x = min(max(middle, 44), _WIDTH - 36)
+        x = min(max(middle, 44), step * len(stacks) - 36)
         y = min(tops[year] for year in led) - 8
         marks.append(words(f"label {tint}-text", x, y, SERIES[series][0], "middle"))
     return marks
 
 
-def draw_insured(insured: Rows) -> Chart:
+def draw_insured(insured: Rows, width: int) -> Chart:
     """A column an age band for those without a card, and the line of the whole."""
     height, top, foot, left = 216, 24, 20, 34
-    tall, step = height - top - foot, (_WIDTH - left) / len(insured)
+    tall, step = height - top - foot, (width - left) / len(insured)
     people = sum(band["people"] for band in insured)
     share = 100 * (1 - sum(band["insured"] for band in insured) / people)
     lacks = [100 * (1 - band["insured"] / band["people"]) for band in insured]
@@ -108,7 +111,7 @@ def draw_insured(insured: Rows) -> Chart:
     for place, (band, lack) in enumerate(zip(insured, lacks, strict=True)):
         x, bar = left + place * step, lack / ceiling * tall
         box = Box(x, top + tall - bar, step - 2, bar)
-        marks.append(rect("blue", box, f"từ {band['from']} tuổi: {percent(lack)}"))
+        marks.append(rect("blue", box, f"{name_band(band)} tuổi: {percent(lack)}"))
         if band["from"] % 10 == 0:
             label = str(band["from"])
             marks.append(words("tick", x + step / 2, height - 5, label, "middle"))
@@ -117,18 +120,18 @@ def draw_insured(insured: Rows) -> Chart:
         marks.append(words("tick", left - 6, y + 4, f"{mark} %", "end"))
     y = top + tall * (1 - share / ceiling)
     marks += [
-        line("rule", (left, y), (_WIDTH, y)),
-        words("label", _WIDTH, 14, f"chưa có thẻ, mọi tuổi: {percent(share)}", "end"),
+        line("rule", (left, y), (width, y)),
+        words("label", width, 14, f"chưa có thẻ, mọi tuổi: {percent(share)}", "end"),
     ]
-    return Chart(_WIDTH, height, marks)
+    return Chart(width, height, marks)
 
 
-def draw_cards(cards: Rows) -> Chart:
+def draw_cards(cards: Rows, width: int) -> Chart:
     """A bar an object code, with what the code means."""
     row, left, right = 24, 184, 66
     total = sum(card["cards"] for card in cards)
     listed = cards[:12]
-    scale = (_WIDTH - left - right) / listed[0]["cards"]
+    scale = (width - left - right) / listed[0]["cards"]
     marks: list[Mark] = []
     for place, card in enumerate(listed):
         y = place * row
@@ -140,15 +143,15 @@ def draw_cards(cards: Rows) -> Chart:
             rect("purple", Box(left, y + 3, bar, row - 8), number(card["cards"])),
             words("value", left + bar + 6, y + 15, percent(100 * card["cards"] / total)),
         ]
-    return Chart(_WIDTH, row * len(listed) + 2, marks)
+    return Chart(width, row * len(listed) + 2, marks)
 
 
-def draw_hours(hours: Rows) -> Chart:
+def draw_hours(hours: Rows, width: int) -> Chart:
     """A column an hour of the day: filed online below, at the desk or by post above."""
     height, top, foot = 130, 24, 20
     counts = {row["hour"]: row for row in hours}
     most = max(row["online"] + row["other"] for row in hours)
-    step, scale = _WIDTH / 24, (height - top - foot) / most
+    step, scale = width / 24, (height - top - foot) / most
     marks: list[Mark] = []
     for hour in range(24):
         row = counts.get(hour, {"online": 0, "other": 0})
@@ -176,29 +179,34 @@ def draw_hours(hours: Rows) -> Chart:
         words("label blue-text", 0, 14, "trực tuyến"),
         words("label gold-text", 84, 14, "tại quầy, bưu chính"),
     ]
-    return Chart(_WIDTH, height, marks)
+    return Chart(width, height, marks)
 
 
-def draw_procedures(procedures: Rows) -> Chart:
+def draw_procedures(procedures: Rows, width: int) -> Chart:
     """The five procedures that are filed most, the name above its bar."""
-    row, right = 34, 50
+    right, line_height = 50, 16
     listed = procedures[:5]
-    scale = (_WIDTH - right) / listed[0]["dossiers"]
+    letters = int(width / _LETTER_WIDTH)
+    scale = (width - right) / listed[0]["dossiers"]
     marks: list[Mark] = []
-    for place, procedure in enumerate(listed):
-        y, bar = place * row, procedure["dossiers"] * scale
+    y = 0
+    for procedure in listed:
+        bar = procedure["dossiers"] * scale
+        for part in wrap(procedure["name"], letters):
+            y += line_height
+            marks.append(words("label", 0, y - 3, part))
         marks += [
-            words("label", 0, y + 13, procedure["name"]),
-            rect("blue", Box(0, y + 18, bar, 8)),
-            words("value", bar + 6, y + 26, number(procedure["dossiers"])),
+            rect("blue", Box(0, y + 2, bar, 8)),
+            words("value", bar + 6, y + 10, number(procedure["dossiers"])),
         ]
-    return Chart(_WIDTH, row * len(listed), marks)
+        y += 18
+    return Chart(width, y, marks)
 
 
-def draw_events(events: Rows) -> Chart:
+def draw_events(events: Rows, width: int) -> Chart:
     """A bar a kind of event."""
     row, left, right = 24, 184, 62
-    scale = (_WIDTH - left - right) / events[0]["events"]
+    scale = (width - left - right) / events[0]["events"]
     marks: list[Mark] = []
     for place, event in enumerate(events):
         y = place * row
@@ -209,4 +217,4 @@ def draw_events(events: Rows) -> Chart:
             rect("red", Box(left, y + 3, bar, row - 8)),
             words("value", left + bar + 6, y + 15, number(event["events"])),
         ]
-    return Chart(_WIDTH, row * len(events) + 2, marks)
+    return Chart(width, row * len(events) + 2, marks)

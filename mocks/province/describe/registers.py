@@ -31,6 +31,7 @@ _BIRTH_COLUMNS = {
         r"^(?<day>\d{2})/(?<month>\d{2})/\d{4}$",
     ),
 }
+_TIME_ZONE = "Asia/Ho_Chi_Minh"
 _SERIES = (
     ("one_letter", r"^[A-ZĐ] \d{6,7}$"),
     ("aa", r"^AA \d{8}$"),
@@ -151,10 +152,14 @@ def count_dossiers(folder: Path) -> Figures | None:
     if not (folder / "desks" / "dossier.parquet").is_file():
         return None
     desks = _scan(folder, "desks/desk").select("commune_code", desk="code")
-    dossiers = _scan(folder, "desks/dossier").join(desks, on="desk", how="left").collect()
+    dossiers = (
+        _scan(folder, "desks/dossier")
+        .join(desks, on="desk", how="left")
+        .with_columns(pl.col("filed_at").dt.convert_time_zone(_TIME_ZONE))
+        .collect()
+    )
     at_home = (dossiers["commune_code"] == dossiers["applicant_commune"]).fill_null(False)
-    local = pl.col("filed_at").dt.convert_time_zone("Asia/Ho_Chi_Minh")
-    hours = dossiers.group_by(hour=local.dt.hour().cast(pl.Int64)).agg(
+    hours = dossiers.group_by(hour=pl.col("filed_at").dt.hour().cast(pl.Int64)).agg(
         online=(pl.col("channel") == ONLINE).sum(), other=(pl.col("channel") != ONLINE).sum()
     )
     names = {procedure.code: procedure.name for procedure in PROCEDURES}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mocks.province.describe import findings
-from mocks.province.describe.words import DATASETS, REGISTERS, number, percent
+from mocks.province.describe.words import DATASETS, REGISTERS, UNBROKEN, number_en, percent_en
 
 Figures = dict[str, Any]
 
@@ -13,19 +13,19 @@ def render_text(figures: Figures) -> str:
     province, totals = figures["province"], figures["totals"]
     lines = [
         f"{province['name']} (profile {province['profile']}, seed {province['seed']}, "
-        f"as of {province['reference_date']}): nobody in it is real",
+        f"as of {province['day']}): nobody in it is real",
         "",
-        *(f"  {name:<14}{number(count):>12}" for name, count in totals.items()),
+        *(f"  {name:<14}{number_en(count):>12}" for name, count in totals.items()),
         "",
         *(f"- {sentence}" for sentence in _tell(figures)),
         "",
-        f"  {'rows without a fault':<34}{'rows':>12}{'clean':>12}{'':>9}",
+        f"  {'registers on ' + province['reference_date']:<34}{'rows':>12}{'clean':>12}{'':>9}",
         *_list_datasets(figures["noise"]["datasets"]),
         "",
         f"  {'noise':<34}" + "".join(f"{REGISTERS[name][1]:>18}" for name in REGISTERS),
         *_list_kinds(figures["noise"]["kinds"]),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).replace(UNBROKEN, " ") + "\n"
 
 
 def _tell(figures: Figures) -> list[str]:
@@ -49,8 +49,8 @@ def _tell(figures: Figures) -> list[str]:
 def _list_datasets(datasets: list[Figures]) -> list[str]:
     return [
         f"  {REGISTERS[item['register']][1] + ', ' + DATASETS[item['dataset']][1]:<34}"
-        f"{number(item['rows']):>12}{number(item['clean']):>12}"
-        f"{percent(100 * item['clean'] / max(item['rows'], 1)):>9}"
+        f"{number_en(item['rows']):>12}{number_en(item['clean']):>12}"
+        f"{percent_en(100 * item['clean'] / max(item['rows'], 1)):>9}"
         for item in datasets
     ]
 
@@ -58,6 +58,8 @@ def _list_datasets(datasets: list[Figures]) -> list[str]:
 def _list_kinds(kinds: list[Figures]) -> list[str]:
     return [
         f"  {kind['code']:<4}{kind['name']:<30}"
-        + "".join(f"{number(values) if values else '–':>18}" for values in kind["values"].values())
+        + "".join(
+            f"{number_en(values) if values else '–':>18}" for values in kind["values"].values()
+        )
         for kind in kinds
     ]

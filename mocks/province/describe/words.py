@@ -1,10 +1,13 @@
 """How the page writes numbers, and its words for registers, codes and kinds, Vietnamese first."""
 
+from collections.abc import Mapping
 from typing import Final
 
 Pair = tuple[str, str]
 """The same in Vietnamese and in English."""
 
+#: A space at which no line ends.
+UNBROKEN: Final = "\u00a0"
 REGISTERS: Final[dict[str, Pair]] = {
     "population": ("Dân cư", "Population"),
     "social_insurance": ("Bảo hiểm", "Social insurance"),
@@ -108,15 +111,25 @@ def name_people(code: str) -> str:
     return PEOPLES.get(code, code)
 
 
+def name_band(band: Mapping[str, int | None]) -> str:
+    """The ages of a band: "15–19", or "95+" for the last."""
+    return f"{band['from']}+" if band["to"] is None else f"{band['from']}–{band['to']}"
+
+
 def number(value: int) -> str:
     """1430000 as 1.430.000."""
     return f"{value:,}".replace(",", ".")
 
 
 def percent(value: float, digits: int = 1) -> str:
-    """95.71 as "95,7 %", cut and not rounded where rounding would say 100."""
+    """95.71 as "95,7 %" in one line, cut and not rounded where rounding would say 100."""
     shown = min(round(value, digits), 100 - 10**-digits) if value < 100 else value
-    return f"{shown:.{digits}f}".replace(".", ",") + " %"
+    return f"{shown:.{digits}f}".replace(".", ",") + f"{UNBROKEN}%"
+
+
+def number_en(value: int) -> str:
+    """1430000 as 1,430,000."""
+    return f"{value:,}"
 
 
 def percent_en(value: float, digits: int = 1) -> str:
