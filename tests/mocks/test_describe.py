@@ -16,6 +16,7 @@ from mocks.province.describe import describe_province, render_html, render_text
 from mocks.province.noise import CATALOGUE
 
 MOST_BYTES = 300_000
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "the-synthetic-province.md"
 
 
 @pytest.fixture(scope="module")
@@ -235,3 +236,37 @@ def test_a_folder_without_a_province_is_refused_in_one_sentence(tmp_path: Path) 
     sentence = f"There is no province in {tmp_path}; make one with: motlan province make."
     with pytest.raises(ValueError, match="^" + re.escape(sentence) + "$"):
         describe_province(tmp_path)
+
+
+def test_the_examples_of_the_document_find_something(
+    province: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    examples = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    faults = pl.read_parquet(province / "truth" / "injected_fault.parquet")
+    (tmp_path / ".motlan").mkdir()
+    (tmp_path / ".motlan" / "province").symlink_to(province)
+    monkeypatch.chdir(tmp_path)
+    exec("\n".join(examples), {})
+    shapes = re.findall(r"shape: \(([\d_,]+), \d+\)", capsys.readouterr().out)
+
+    assert shapes == ["2", f"{len(faults):_}"]
+
+
+def test_the_first_row_of_a_place_holds_what_is_true(province: Path) -> None:
+    place = ["source", "dataset", "record_id", "field"]
+    truth = pl.read_parquet(province / "truth" / "true_value.parquet")
+    people = pl.read_parquet(province / "truth" / "person.parquet")
+    links = pl.read_parquet(province / "truth" / "same_person.parquet")
+    first = truth.unique(place, keep="first", maintain_order=True)
+    names = (
+        first.filter(pl.col("dataset") == "person", pl.col("field") == "ho_ten")
+        .join(links, on=["source", "dataset", "record_id"])
+        .join(people, on="truth_id")
+    )
+
+    assert len(truth) > len(first)
+    assert len(names) > 0
+    assert names.filter(pl.col("true_value") != pl.col("full_name")).select("true_value").is_empty()
