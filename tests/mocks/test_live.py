@@ -279,6 +279,20 @@ def test_a_sold_certificate_is_gone_from_the_next_drop(make_world: MakeWorld) ->
         assert new.encode() in after
 
 
+def test_papers_are_dated_to_the_working_day_they_were_made_on(events: pl.DataFrame) -> None:
+    shapes = {"land_sold": ("insert", "ngay_cap"), "mortgage_registered": ("update", "the_chap")}
+    for kind, (operation, column) in shapes.items():
+        made = events.filter((pl.col("kind") == kind) & (pl.col("operation") == operation))
+        dated = {
+            (event["day"], *re.findall(r"\d\d/\d\d/\d{4}", event["row"][column]))
+            for event in made.iter_rows(named=True)
+        }
+        assert dated == {
+            (day, f"{day - timedelta(days=max(0, day.weekday() - 4)):%d/%m/%Y}")
+            for day in (REFERENCE_DATE + timedelta(days=number) for number in range(DAYS))
+        }
+
+
 def folder_is_text(drop: Path) -> bool:
     return (drop / "gcn.csv").exists()
 

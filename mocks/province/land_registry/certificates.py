@@ -18,6 +18,7 @@ from mocks.province.land_registry.parcels import area_text
 from mocks.province.land_registry.plots import REGISTER
 from mocks.province.land_registry.serials import draw_book_numbers, draw_serials
 from mocks.province.land_registry.uses import has_term, list_in_force, write_uses
+from mocks.province.land_registry.working_days import take_working_days
 from mocks.province.people import REFERENCE_DAY, World
 
 _BANKS = (
@@ -70,7 +71,7 @@ def write_certificates(
         thoi_han=pl.when(pl.Series(has_term(plot["use"].to_numpy())))
         .then(end)
         .otherwise(pl.lit("Lâu dài")),
-        the_chap=_draw_mortgages(rng, deeds.issued, plot),
+        the_chap=_draw_mortgages(rng, world, deeds, plot),
         _old_office="old_office",
     )
 
@@ -117,17 +118,25 @@ def _write_addresses(
     return homes.select(written.alias(_ADDRESS)).to_series()
 
 
-def _draw_mortgages(rng: np.random.Generator, issued: Ints, plot: pl.DataFrame) -> pl.Series:
-    """By a bank, or the credit fund of the district: its name, the day, the number."""
-    count = len(issued)
-    start = np.maximum(issued + 30, _FIRST_MORTGAGE)
-    day = np.minimum(start + rng.integers(0, 3_000, count), REFERENCE_DAY - 20)
+def _draw_mortgages(
+    rng: np.random.Generator, world: World, deeds: Deeds, plot: pl.DataFrame
+) -> pl.Series:
+    """By a bank, or the credit fund of the district: its name, the day, the number.
+
+    On a working day while the holder lives; nobody mortgages who died before there was one.
+    """
+    count = len(plot)
+    start = np.maximum(deeds.issued + 30, _FIRST_MORTGAGE)
+    died = world.people["death_day"].fill_null(REFERENCE_DAY).to_numpy()[deeds.first]
+    end = np.minimum(np.minimum(died, REFERENCE_DAY - 20), start + 3_000)
+    span = np.maximum(end - start, 0)
+    day = start + np.floor(rng.random(count) * span).astype(np.int64)
     frame = pl.DataFrame(
         {
-            "held": rng.random(count) < _MORTGAGED_SHARE,
+            "held": (span > 0) & (rng.random(count) < _MORTGAGED_SHARE),
             "bank": pl.Series([*_BANKS, None]).gather(draw_index(rng, [3, 3, 2, 3], count)),
             "district": plot["district_name"],
-            "day": _as_dates(day).dt.strftime("%d/%m/%Y"),
+            "day": _as_dates(take_working_days(day, deeds.issued)).dt.strftime("%d/%m/%Y"),
             "n": pad_digits(rng.integers(1, 9_999, count), 4),
         }
     )

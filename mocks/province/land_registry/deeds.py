@@ -1,5 +1,6 @@
 """Who was granted a certificate for which parcel, when, and by what the paper names the holder."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,12 +10,16 @@ import polars as pl
 from mocks.province.chance import Bools, Ints, draw_index
 from mocks.province.households import HEAD, NOBODY, PARENT, SPOUSE
 from mocks.province.land_registry.plots import REGISTER, count_canaries
+from mocks.province.land_registry.working_days import take_working_days
 from mocks.province.noise import Noise
 from mocks.province.people import REFERENCE_DAY, World
 
 PIN, OLD_NUMBER, NO_NUMBER = range(3)
 _ADULT_DAYS = 20 * 366
 _LATEST = REFERENCE_DAY - 45
+#: Days that are left at least in which a paper can be issued: offices are closed on some.
+_ROOM = 10
+_ROUNDING = 1e-9
 _NEIGHBOURS = 40
 
 
@@ -62,31 +67,32 @@ def grant_deeds(
     household = plots["owner"].to_numpy()[parcel]
     head = np.flatnonzero((world.people["role"] == HEAD).to_numpy())[household]
 
-    def befalls(kind: str, able: Bools, *, of_all: bool = False) -> Bools:
-        """As many of those `able` as the rate says; `of_all`: as many of all, as far as they go."""
-        luck, rate = rng.random(len(able)), noise.rate(REGISTER, kind)
-        share = rate * len(able) / max(1, int(able.sum())) if of_all else rate
-        hit: Bools = able & (luck < share)
+    def befalls(kind: str, able: Bools, among: Bools) -> Bools:
+        """Of those `able`, so many that they are the rate of all `among`, as far as they go."""
+        wanted = math.ceil(noise.rate(REGISTER, kind) * int(among.sum()) - _ROUNDING)
+        hit = np.zeros(len(able), dtype=np.bool_)
+        hit[rng.permutation(np.flatnonzero(able))[:wanted]] = True
         return hit
 
     dead = _find_dead_holders(world)[household]
-    inherited = befalls("owner_dead", ours & (dead != NOBODY), of_all=True)
-    farm = plots["farm"].to_numpy()[parcel]
-    for_household = befalls("owner_household", farm & ours & ~inherited)
-    spouse = _find_living_spouses(world)[head]
-    married = ours & ~inherited & ~for_household & (spouse != NOBODY)
-    couple = befalls("owner_couple", married)
+    inherited = befalls("owner_dead", ours & (dead != NOBODY), ours)
+    farm = plots["farm"].to_numpy()[parcel] & ours & ~inherited
+    for_household = befalls("owner_household", farm, farm)
     first = np.where(inherited, dead, head)
-    issued = _draw_issue_days(rng, world, first, canaries=~ours)
+    spouse = _find_living_spouses(world)[head]
+    since = _find_first_days(world, head, spouse)
+    able = ours & ~inherited & ~for_household & (since < _LATEST - _ROOM)
+    couple = befalls("owner_couple", able & (spouse != NOBODY), ours)
+    second = np.where(couple, spouse, NOBODY)
+    issued = _draw_issue_days(rng, world, (first, second), canaries=~ours)
     before_pins = ours & (issued < PIN_ON_PAPER)
-    bare = befalls("no_number", before_pins)
-    held_old = world.people["old_number"].is_not_null().to_numpy()[first]
-    old = befalls("old_number_only", before_pins & ~bare & held_old)
-    sold = befalls("transfer_unregistered", ours)
+    old = befalls("old_number_only", before_pins & _held_old(world, first, second), before_pins)
+    bare = befalls("no_number", before_pins & ~old, before_pins)
+    sold = befalls("transfer_unregistered", ours, ours)
     return Deeds(
         parcel=parcel,
         first=first,
-        second=np.where(couple, spouse, NOBODY),
+        second=second,
         buyer=np.where(sold, _draw_buyers(rng, world, household), NOBODY),
         issued=issued,
         for_household=for_household,
@@ -124,22 +130,40 @@ def _draw_buyers(rng: np.random.Generator, world: World, sellers: Ints) -> Ints:
     return buyers
 
 
+def _held_old(world: World, first: Ints, second: Ints) -> Bools:
+    """Whether all who are named ever held a 9-digit number."""
+    held = world.people["old_number"].is_not_null().to_numpy()
+    both: Bools = held[first] & ((second == NOBODY) | held[second])
+    return both
+
+
+def _find_first_days(world: World, first: Ints, second: Ints) -> Ints:
+    """The first day on which these may be named together: both 20 years old, and married."""
+    birth = world.people["birth_day"].to_numpy()
+    wedding = world.people["marriage_day"].fill_null(FIRST_ISSUE).to_numpy()[first]
+    alone = second == NOBODY
+    of_age = np.maximum(birth[first], np.where(alone, birth[first], birth[second])) + _ADULT_DAYS
+    days: Ints = np.maximum(np.maximum(of_age, FIRST_ISSUE), np.where(alone, of_age, wedding))
+    return days
+
+
 def _draw_issue_days(
-    rng: np.random.Generator, world: World, holders: Ints, *, canaries: Bools
+    rng: np.random.Generator, world: World, holders: tuple[Ints, Ints], *, canaries: Bools
 ) -> Ints:
-    """On working days. Nobody under 20 is granted a certificate, nor anybody dead."""
-    count = len(holders)
-    birth = world.people["birth_day"].to_numpy()[holders]
-    last = world.people["death_day"].fill_null(REFERENCE_DAY).to_numpy()[holders] - 45
+    """On working days, to couples after their wedding, to the living, of 20 years and more.
+
+    Heads of households who are not yet 20 today got theirs lately.
+    """
+    first, second = holders
+    count = len(first)
+    last = world.people["death_day"].fill_null(REFERENCE_DAY).to_numpy()[first] - 45
     edges = np.array([start for start, _ in _ERAS] + [_LATEST])
     era = draw_index(rng, [share for _, share in _ERAS], count)
     width = edges[era + 1] - edges[era]
     day = edges[era] + np.floor(rng.random(count) * width).astype(np.int64)
-    earliest = np.minimum(np.maximum(birth + _ADULT_DAYS, FIRST_ISSUE), last - 1)
+    earliest = np.minimum(_find_first_days(world, first, second), last - _ROOM)
     again = earliest + np.floor(rng.random(count) * (last - earliest)).astype(np.int64)
     day = np.where((day < earliest) | (day > last), again, day)
     late = PIN_ON_PAPER + 400 + rng.integers(0, 3000, count)
     day = np.where(canaries, np.maximum(day, late), day)
-    past_friday = np.maximum((day + 3) % 7 - 4, 0)
-    working: Ints = (day - past_friday).astype(np.int64)
-    return working
+    return take_working_days(day, earliest)

@@ -3,6 +3,7 @@
 A sale that is registered ends the seller's certificate and issues one of the form in force since
 2025 (AA and eight digits, Circular 10/2024/TT-BTNMT); the next drop holds only the new one. A sale
 by a hand-written paper changes nothing in any register. A mortgaged certificate is not sold.
+Papers are dated to working days: what happens on another day, to the last one before it.
 """
 
 import re
@@ -11,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from mocks.land_registry.tcvn3 import encode_tcvn3
+from mocks.province.land_registry.working_days import last_working_day
 from mocks.province.live.books import Row
 from mocks.province.live.day import Day, Event
 from mocks.province.live.truth import NewFault, Person
@@ -50,14 +52,14 @@ def trade_land(day: Day) -> None:
 
 def mortgage_land(day: Day) -> None:
     """Lenders are entered on certificates and struck out again."""
-    lenders = _list_lenders(day)
+    lenders, today = _list_lenders(day), last_working_day(day.date)
     for kind in ("mortgage_registered", "mortgage_cleared"):
         rng = day.stream(kind)
         cleared = kind == "mortgage_cleared"
         for owner, deed in _choose_owners(rng, day, day.count(rng, kind), mortgaged=cleared):
             lender = lenders[int(rng.integers(0, len(lenders)))]
             number = int(rng.integers(1, 10_000))
-            text = f"Thế chấp tại {lender}, đăng ký ngày {day.date:%d/%m/%Y}, số {number:04d}"
+            text = f"Thế chấp tại {lender}, đăng ký ngày {today:%d/%m/%Y}, số {number:04d}"
             event = Event(day, kind, day.draw_time(rng), people=(owner["truth_id"],))
             event.change("gcn", deed, {"the_chap": None if cleared else text})
             day.take(owner["truth_id"])
@@ -138,7 +140,7 @@ def _transfer(rng: np.random.Generator, day: Day, event: Event, deed: Row, buyer
         "ma_gcn": key,
         "so_phat_hanh": f"AA {int(rng.integers(0, _EIGHT_DIGITS)):08d}",
         "so_vao_so": f"CN {int(rng.integers(1, 100_000)):05d}",
-        "ngay_cap": f"{day.date:%d/%m/%Y}",
+        "ngay_cap": f"{last_working_day(day.date):%d/%m/%Y}",
         "chu_su_dung": buyer["full_name"],
         "so_giay_to": buyer["pin"],
         "nam_sinh": str(buyer["birth_date"].year),
