@@ -204,8 +204,12 @@ def _number_people(
 
 
 def _earn(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
-    """Who works for an employer, who pays of their own will, who draws a pension."""
-    ages = (REFERENCE_DAY - people["birth_day"].to_numpy()) / YEAR_DAYS
+    """Who works for an employer, who pays of their own will, who draws a pension.
+
+    The dead count by their age at death: receives_pension says that they drew one until then.
+    """
+    last_days = people["death_day"].fill_null(REFERENCE_DAY).to_numpy()
+    ages = (last_days - people["birth_day"].to_numpy()) / YEAR_DAYS
     alive = people["death_day"].is_null().to_numpy()
     retired = ages >= np.where(people["sex"].to_numpy() == FEMALE, 57.0, 61.5)
     outsider = ~people["in_population"].to_numpy()

@@ -12,7 +12,7 @@ import pytest
 from hub.contract import parse_contract
 from mocks.province.faults import ACCEPT, QUARANTINE, REPAIR, Truth
 from mocks.province.noise import CATALOGUE, Noise
-from mocks.province.people import World, make_world
+from mocks.province.people import YEAR_DAYS, World, make_world
 from mocks.province.profiles import REFERENCE_DATE, find_profile
 from mocks.province.reference import read_gazetteer
 from mocks.province.social_insurance import register_social_insurance
@@ -367,6 +367,86 @@ def test_a_card_of_the_dead_ends_with_the_day_of_death() -> None:
     assert (dead["gia_tri_den"] <= dead["death_date"]).all()
 
 
+def test_the_dead_draw_no_pension_and_pay_nothing_after_the_month_of_death() -> None:
+    register = demo()
+    dead = register.people().filter(pl.col("death_date").is_not_null())
+    rows = dead.join(register.tables["nguoi_tham_gia"], left_on="nguoi_id", right_on="id")
+    age = (pl.col("death_day") - pl.col("birth_day")) / YEAR_DAYS
+    periods = dead.join(register.restored("participation"), on="nguoi_id")
+
+    assert len(rows) > 400
+    assert not rows["huong_luong_huu"].any()
+    assert dead.filter("receives_pension").select(age.min()).item() >= 57
+    assert len(periods) > 100
+    assert (periods["den_thang"] <= periods["death_date"].dt.strftime("%Y-%m")).all()
+
+
+def test_five_years_of_insurance_are_reached_at_the_fifth_birthday_or_later_in_life() -> None:
+    register = demo()
+    cards = register.restored("card").join(register.people(), on="nguoi_id")
+    told = cards.drop_nulls("du_5_nam")
+
+    assert len(told) > 0.5 * len(cards)
+    assert not told["so_the"].str.starts_with("TE").any()
+    assert (told["du_5_nam"] >= told["birth_date"].dt.offset_by("5y")).all()
+    assert (told["du_5_nam"] <= told["death_date"].fill_null(date(9999, 12, 31))).all()
+    assert told.group_by("truth_id").agg(pl.col("du_5_nam").n_unique())["du_5_nam"].max() == 1
+
+
+def test_pensioners_have_paid_for_15_to_35_years_since_1962() -> None:
+    register = demo()
+    pensioners = register.people().filter("receives_pension")
+    periods = pensioners.join(register.restored("participation"), on="nguoi_id").with_columns(
+        months=_count_months("den_thang") - _count_months("tu_thang") + 1
+    )
+    paid = periods.group_by("truth_id").agg(pl.col("months").sum(), spans=pl.len())
+
+    assert set(paid["truth_id"]) == set(pensioners["truth_id"])
+    assert paid["months"].min() >= 15 * 12
+    assert paid["months"].max() <= 35 * 12
+    assert set(paid["spans"]) == {1, 2, 3}
+    assert register.restored("participation")["tu_thang"].min() >= "1962-01"
+
+
+def test_pay_is_told_in_the_money_of_its_time() -> None:
+    ended = demo().restored("participation").filter(pl.col("den_thang") >= "1986")
+    pay = dict(
+        ended.group_by(pl.col("den_thang").fill_null("2026").str.head(3) + "0")
+        .agg(pl.col("muc_dong").median())
+        .rows()
+    )
+    now = demo().restored("participation").filter(pl.col("den_thang").is_null())["muc_dong"]
+
+    assert 300_000 < pay["1990"] < 700_000
+    assert pay["1990"] < pay["2000"] < pay["2010"] < pay["2020"] < now.median()
+    assert (now.min(), now.max()) >= (4_730_000, 30_000_000)
+    assert now.max() <= 46_800_000
+
+
+def test_workers_and_living_pensioners_are_all_insured() -> None:
+    register = demo()
+    people = register.world.people.with_columns(number=register.numbers)
+    living = people.filter(pl.col("death_day").is_null(), "in_population")
+    earning = living.filter(pl.col("works") | pl.col("receives_pension"))
+    others = living.filter(~(pl.col("works") | pl.col("receives_pension")))
+
+    assert len(earning) > 10_000
+    assert earning["number"].null_count() == 0
+    assert others["number"].null_count() > 1_000
+
+
+@pytest.mark.parametrize("setting", ["social_insurance.N22=1", "all=1"])
+def test_no_more_stand_twice_than_can(setting: str) -> None:
+    register = make("tiny", "66", setting)
+    older = _older_rows(register)
+    twice = register.people().filter(pl.col("nguoi_id").is_in(older.implode()))
+
+    assert len(older) > 100
+    assert twice["truth_id"].is_unique().all()
+    assert twice["old_number"].null_count() == twice["death_day"].count() == 0
+    assert len(register.tables["nguoi_tham_gia"]) == 1_910
+
+
 def test_peoples_stand_by_the_list_of_1979_and_are_read_into_that_of_2008() -> None:
     register = make("demo", "66")
     owners = register.people().select("nguoi_id", "ethnic_code")
@@ -502,6 +582,12 @@ def _older_rows(register: Register) -> pl.Series:
     """Keys of the earlier rows of those who stand twice."""
     ((_, _, records),) = register.notes("participant", "person_twice")
     return records["record_id"].cast(pl.Int64)
+
+
+def _count_months(column: str) -> pl.Expr:
+    """Months since year 0 of YYYY-MM."""
+    text = pl.col(column)
+    return text.str.head(4).cast(pl.Int64) * 12 + text.str.slice(5).cast(pl.Int64)
 
 
 def _passes(code: str) -> bool:

@@ -17,7 +17,7 @@ from mocks.province.ethnic_codes import HOA, KINH
 from mocks.province.faults import ACCEPT, QUARANTINE, Fault, Spoiler, Truth, never
 from mocks.province.people import REFERENCE_DAY, YEAR_DAYS, World
 from mocks.province.profiles import REFERENCE_DATE
-from mocks.province.social_insurance.participants import TRADES, Insured
+from mocks.province.social_insurance.participants import TRADES, Insured, tell_lives
 from mocks.province.spelling import flip_digit
 
 _YEAR = REFERENCE_DATE.year
@@ -25,9 +25,12 @@ _EPOCH = date(1970, 1, 1)
 _NEW_YEAR = (date(_YEAR, 1, 1) - _EPOCH).days
 _CHANGE_DATE = date(2026, 1, 1)
 _CHILD_DAYS = int(6 * YEAR_DAYS) - 2
+#: Five years, whichever of them are leap years.
+_FIVE_YEARS = 5 * 365 + 2
+_COUNTED_SHARE = 0.7
 _FACILITIES = 60
 _LASTING = ["DN", "HC", "HT", "LH"]
-_NO_END = -1
+_NO_DAY = -1
 #: Level by object code; of CN and LH that before the change.
 _LEVELS = {
     **dict.fromkeys(("HS", "SV", "DN", "HC", "CH", "XD", "GD", "LH"), 4),
@@ -91,14 +94,17 @@ def write_cards(rng: np.random.Generator, world: World, insured: Insured) -> pl.
     child = (codes == "TE").to_numpy()
     lasting = codes.is_in(_LASTING).to_numpy() & (rng.random(count) < 0.4)
     due = np.where(child, sixth, _NEW_YEAR + 364 + rng.integers(0, 2, count) * 31)
-    last = np.where(alive & lasting, _NO_END, np.minimum(due, death))
+    last = np.where(alive & lasting, _NO_DAY, np.minimum(due, death))
     begin = np.maximum(_find_new_year(np.minimum(death, due)), np.where(alive, sixth + 1, birth))
     begin = np.where(child, birth, begin)
-    holders = np.arange(count)
-    now = _write_batch(rng, insured, holders, codes, np.stack([begin, last]))
+    # Who is insured from birth has five years at the fifth birthday, nobody earlier.
+    since = np.maximum(begin + rng.integers(-1500, 1400, count), birth + _FIVE_YEARS)
+    counted = (rng.random(count) < _COUNTED_SHARE) & (since <= death)
+    since = np.where(counted, since, _NO_DAY)
+    now = _write_batch(rng, insured, np.arange(count), codes, np.stack([begin, last, since]))
     had_one = alive & (birth < _NEW_YEAR - 500) & ~child & (rng.random(count) < 0.2)
     before = _choose_codes(world, insured, fates, _YEAR - 1)
-    past = _write_last_year(rng, insured, np.flatnonzero(had_one), before, sixth)
+    past = _write_last_year(rng, insured, np.flatnonzero(had_one), before, np.stack([sixth, since]))
     frame = pl.concat([now, past]).sort("nguoi_id", "gia_tri_tu").with_row_index("id", offset=1)
     return stamp_local(rng, frame.cast({"id": pl.Int64}), "cap_nhat")
 
@@ -111,19 +117,20 @@ def _find_new_year(days: Ints) -> Ints:
 
 
 def _write_last_year(
-    rng: np.random.Generator, insured: Insured, holders: Ints, codes: pl.Series, sixth: Ints
+    rng: np.random.Generator, insured: Insured, holders: Ints, codes: pl.Series, days: Ints
 ) -> pl.DataFrame:
-    mine = codes.gather(holders)
-    child, until = (mine == "TE").to_numpy(), sixth[holders]
+    """`days`, of every participant: the last of a child's card, and that of five years."""
+    mine, (until, since) = codes.gather(holders), days[:, holders]
+    child = (mine == "TE").to_numpy()
     last = np.where(child, until, _NEW_YEAR - 1)
     begin = np.where(child, until - _CHILD_DAYS, _NEW_YEAR - 365)
-    return _write_batch(rng, insured, holders, mine, np.stack([begin, last]))
+    return _write_batch(rng, insured, holders, mine, np.stack([begin, last, since]))
 
 
 def _choose_codes(world: World, insured: Insured, fates: Floats, year: int) -> pl.Series:
     """Object code by who the person was at the end of that year; `fates` decide what luck does."""
     people = world.people.select("ethnic_code", "works", "receives_pension")[insured.rows]
-    ages = world.ages[insured.rows] - (_YEAR - year)
+    ages = tell_lives(world, insured)[2] - (_YEAR - year)
     upland = (~people["ethnic_code"].is_in([KINH, HOA])).to_numpy()
     works, (luck, fate) = people["works"].to_numpy(), fates
     cases: list[tuple[Bools, str]] = [
@@ -149,8 +156,8 @@ def _choose_codes(world: World, insured: Insured, fates: Floats, year: int) -> p
 def _write_batch(
     rng: np.random.Generator, insured: Insured, holders: Ints, codes: pl.Series, days: Ints
 ) -> pl.DataFrame:
-    """One card a holder (positions in `insured`); `days`: first and last, a row each."""
-    count, (begin, last) = len(holders), days
+    """One card a holder (positions in `insured`); `days`: first, last, five years, a row each."""
+    count, (begin, last, since) = len(holders), days
     frame = pl.DataFrame(
         {
             "nguoi_id": insured.keys[holders],
@@ -162,8 +169,7 @@ def _write_batch(
             "facility": rng.integers(1, _FACILITIES + 1, count),
             "begin": begin,
             "last": last,
-            "since": begin + rng.integers(-1500, 1400, count),
-            "counted": rng.random(count) < 0.7,
+            "since": since,
         }
     )
     day = {name: pl.col(name).cast(pl.Int32).cast(pl.Date) for name in ("begin", "last", "since")}
@@ -172,8 +178,11 @@ def _write_batch(
         so_the=_write_number(day["begin"]),
         ma_kcb=pl.format("{}{}", "province", pl.col("facility").cast(pl.String).str.zfill(3)),
         gia_tri_tu=day["begin"],
-        gia_tri_den=pl.when(pl.col("last") != _NO_END).then(day["last"]),
-        du_5_nam=pl.when("counted").then(day["since"]),
+        gia_tri_den=pl.when(pl.col("last") != _NO_DAY).then(day["last"]),
+        # A child's treatment is paid in full: its card says nothing of five years.
+        du_5_nam=pl.when((pl.col("since") != _NO_DAY) & (pl.col("code") != "TE")).then(
+            day["since"]
+        ),
     )
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from mocks.province.chance import Bools, Ints, draw_texts
+from mocks.province.chance import Bools, Floats, Ints, draw_texts
 from mocks.province.clock import stamp_local
 from mocks.province.ethnic_codes import to_1979_list
 from mocks.province.faults import ACCEPT, Truth
 from mocks.province.identifiers import issue_insurance_numbers
-from mocks.province.people import REFERENCE_DAY, World
+from mocks.province.people import REFERENCE_DAY, YEAR_DAYS, World
 
 TABLE = ("social_insurance", "participant")
 _DEAD_INSURED_SHARE = 0.75
@@ -23,7 +23,7 @@ TRADES = {"DN": 0.78, "HC": 0.14, "CH": 0.075, "XD": 0.005}
 #: Columns of World.people that the register takes over.
 _TAKEN = (
     *("truth_id", "pin", "old_number", "full_name", "birth_date", "birth_day", "sex"),
-    *("ethnic_code", "commune_code", "receives_pension", "canary"),
+    *("ethnic_code", "commune_code", "receives_pension", "death_day", "canary"),
 )
 _NUMBER, _PIN = "ma_so_bhxh", "so_dinh_danh"
 
@@ -50,19 +50,22 @@ class Insured:
 
 
 def choose_insured(rng: np.random.Generator, world: World, wanted: int, truth: Truth) -> Insured:
-    """People for `wanted` rows, canaries besides: every outsider, half of the dead, the living."""
+    """People for `wanted` rows, canaries besides.
+
+    Every outsider, worker and living pensioner, most of the dead, and of the others as many as
+    there is room for. Somebody who stands here twice takes the room of one of these.
+    """
     people = world.people
-    canary = (people["canary"] > 0).to_numpy()
-    surely = ~people["in_population"].to_numpy() | canary
-    rate = truth.noise.rate("social_insurance", "person_twice")
-    doubles = max(1, round(rate * wanted)) if rate > 0 else 0
-    dead = np.flatnonzero(people["death_day"].is_not_null().to_numpy())
+    canary, alive = (people["canary"] > 0).to_numpy(), people["death_day"].is_null().to_numpy()
+    earning = people.select(pl.col("works") | pl.col("receives_pension")).to_series().to_numpy()
+    surely = ~people["in_population"].to_numpy() | canary | (alive & earning)
+    dead = np.flatnonzero(~alive)
     buried = rng.choice(dead, int(len(dead) * _DEAD_INSURED_SHARE), replace=False)
-    living = np.flatnonzero(people["death_day"].is_null().to_numpy() & ~surely)
-    # Somebody who stands here twice takes the row of one who is not insured at all.
-    lots = rng.permutation(living)
-    rest = wanted + int(canary.sum()) - int(surely.sum()) - len(buried) - doubles
-    rows = np.sort(np.r_[np.flatnonzero(surely), buried, lots[:rest]])
+    lots = rng.permutation(np.flatnonzero(alive & ~surely))
+    room = wanted + int(canary.sum()) - int(surely.sum()) - len(buried)
+    able = int((surely & _can_be_twice(people)).sum())
+    doubles = _count_doubles(truth, wanted, min(room, able))
+    rows = np.sort(np.r_[np.flatnonzero(surely), buried, lots[: room - doubles]])
     chosen = people.select("birth_day", "death_day", "canary", "old_number", "in_population")[rows]
     provinces = _find_provinces(world, rows)
     codes = sorted(world.households["old_province_code"].unique())
@@ -103,8 +106,14 @@ def _choose_newborns(rng: np.random.Generator, people: pl.DataFrame, truth: Trut
     return chosen
 
 
-def _choose_doubles(rng: np.random.Generator, people: pl.DataFrame, count: int) -> Ints:
-    """Positions of `count` living adults who once took part under their old identity card."""
+def _count_doubles(truth: Truth, wanted: int, most: int) -> int:
+    """Of `wanted` rows, those of people who have one already: one at least while there are any."""
+    rate = truth.noise.rate("social_insurance", "person_twice")
+    return min(max(1, round(rate * wanted)), most) if rate > 0 else 0
+
+
+def _can_be_twice(people: pl.DataFrame) -> Bools:
+    """Living adults who had an old identity card when they may have begun to take part."""
     able = people.select(
         pl.col("in_population")
         & pl.col("old_number").is_not_null()
@@ -112,8 +121,23 @@ def _choose_doubles(rng: np.random.Generator, people: pl.DataFrame, count: int) 
         & (pl.col("canary") == 0)
         & (REFERENCE_DAY - pl.col("birth_day") > _TWICE_AGE * 366)
     )
-    chosen: Ints = np.sort(rng.permutation(np.flatnonzero(able.to_series().to_numpy()))[:count])
+    able_rows: Bools = able.to_series().to_numpy()
+    return able_rows
+
+
+def _choose_doubles(rng: np.random.Generator, people: pl.DataFrame, count: int) -> Ints:
+    """Positions of `count` people who once took part under their old identity card."""
+    able = np.flatnonzero(_can_be_twice(people))
+    chosen: Ints = np.sort(rng.permutation(able)[:count])
     return chosen
+
+
+def tell_lives(world: World, insured: Insured) -> tuple[Ints, Ints, Floats]:
+    """Birth day, last day (of death, or the reference date) and age on it in years, of each."""
+    people = world.people.select("birth_day", "death_day")[insured.rows]
+    birth: Ints = people["birth_day"].to_numpy()
+    last: Ints = people["death_day"].fill_null(REFERENCE_DAY).to_numpy()
+    return birth, last, (last - birth) / YEAR_DAYS
 
 
 def write_participants(
@@ -137,7 +161,7 @@ def write_participants(
         gioi_tinh=pl.when(pl.col("sex") == 1).then(pl.lit("Nam")).otherwise(pl.lit("Nữ")),
         dan_toc=to_1979_list(pl.col("ethnic_code")),
         ma_xa="commune_code",
-        huong_luong_huu="receives_pension",
+        huong_luong_huu=pl.col("receives_pension") & pl.col("death_day").is_null(),
         _birth_day="birth_day",
         _canary="canary",
     )

@@ -1,4 +1,7 @@
-"""qua_trinh: months of participation with an employer, or of one's own will."""
+"""qua_trinh: months of participation with an employer, or of one's own will.
+
+Social insurance for workers began on 1 January 1962 (Decree 218-CP of 1961).
+"""
 
 import numpy as np
 import polars as pl
@@ -6,13 +9,19 @@ import polars as pl
 from mocks.province.chance import Bools, Ints
 from mocks.province.clock import stamp_local
 from mocks.province.faults import ACCEPT, QUARANTINE, Fault, Spoiler, Truth
+from mocks.province.households import FEMALE
 from mocks.province.people import World
 from mocks.province.profiles import REFERENCE_DATE
 from mocks.province.social_insurance.employers import NEW_CODES_MONTH, Layout
-from mocks.province.social_insurance.participants import Insured
+from mocks.province.social_insurance.participants import Insured, tell_lives
 
 _THIS_MONTH = REFERENCE_DATE.year * 12 + REFERENCE_DATE.month - 1
+_FIRST_MONTH = 1962 * 12
 _MAX_PERIODS = 3
+_LONGEST_GAP = 13
+#: Months that a pensioner has paid, and how likely a second and a third span of them are.
+_PAID_MONTHS = (15 * 12 + 3, 35 * 12 - 3)
+_MORE_SPANS = (0.45, 0.15)
 _MIN_MONTHS = 3
 _FORMER_SHARE = 0.12
 #: Of those who work: who has a second employer at the same time, and for at most so many months.
@@ -20,6 +29,17 @@ _SECOND_SHARE, _SECOND_MONTHS = 0.006, 30
 #: Of periods since the codes were renewed: with an employer that has the new code.
 _NEW_EMPLOYER_SHARE = 0.35
 _START, _EMPLOYER = "tu_thang", "ma_don_vi"
+#: The base salary of the state in dong by the month from which it held: decrees on wages from
+#: 1960 to 2024. Pay is told in multiples of it.
+_BASE_SALARIES = {
+    **{1960 * 12: 27, 1985 * 12 + 8: 220, 1988 * 12 + 8: 22_500, 1993 * 12 + 3: 120_000},
+    **{1997 * 12: 144_000, 2000 * 12: 180_000, 2001 * 12: 210_000, 2003 * 12: 290_000},
+    **{2005 * 12 + 9: 350_000, 2006 * 12 + 9: 450_000, 2008 * 12: 540_000},
+    **{2009 * 12 + 4: 650_000, 2010 * 12 + 4: 730_000, 2011 * 12 + 4: 830_000},
+    **{2012 * 12 + 4: 1_050_000, 2013 * 12 + 6: 1_150_000, 2016 * 12 + 4: 1_210_000},
+    **{2017 * 12 + 6: 1_300_000, 2018 * 12 + 6: 1_390_000, 2019 * 12 + 6: 1_490_000},
+    **{2023 * 12 + 6: 1_800_000, 2024 * 12 + 6: 2_340_000},
+}
 
 
 _FAULTS = (
@@ -40,7 +60,8 @@ def write_periods(
 ) -> pl.DataFrame:
     """An open period for those who pay now, up to two closed ones before it, with gaps.
 
-    Periods of one person overlap only where a second employer pays too.
+    Pensioners have 15 to 35 years in closed ones, and nobody has one after death. Periods of one
+    person overlap only where a second employer pays too.
     """
     spans = [*_draw_spans(rng, world, insured)]
     spans.append(_draw_second(rng, spans[0]))
@@ -51,7 +72,7 @@ def write_periods(
         ma_don_vi="ma_don_vi",
         tu_thang=_month_text("start"),
         den_thang=pl.when(~pl.col("open")).then(_month_text("end")),
-        muc_dong=pl.Series(_draw_pay(rng, len(frame))),
+        muc_dong=pl.Series(_draw_pay(rng, frame["end"].to_numpy())),
         loai=pl.when("freely").then(pl.lit("tu_nguyen")).otherwise(pl.lit("bat_buoc")),
     )
     ordered = written.sort("nguoi_id", "tu_thang", "ma_don_vi").with_row_index("id", offset=1)
@@ -64,25 +85,56 @@ def _draw_spans(rng: np.random.Generator, world: World, insured: Insured) -> lis
     Months are counted from year 0.
     """
     people = world.people.select("works", "pays_freely", "receives_pension")[insured.rows]
-    ages = world.ages[insured.rows]
     paying, pensioner = _who_pays(people), people["receives_pension"].to_numpy()
+    birth, last, ages = tell_lives(world, insured)
     former = ~paying & (ages >= 30) & (pensioner | (rng.random(len(ages)) < _FORMER_SHARE))
-    retired_for = np.floor(np.clip(ages - 55, 1, 40) * 12).astype(np.int64)
-    end = np.where(paying, _THIS_MONTH, _THIS_MONTH - retired_for)
-    first_month = np.floor(_THIS_MONTH - (ages - 18.6) * 12).astype(np.int64)
+    begin = np.maximum(_tell_months(birth) + 224, _FIRST_MONTH)
+    stopped_for = np.floor(np.clip(ages - 55, 1, 40) * 12).astype(np.int64)
+    end = np.where(paying, _THIS_MONTH, _tell_months(last) - stopped_for)
+    end = np.where(pensioner, _draw_retirements(rng, world, insured), end)
+    careers = _draw_careers(rng, end - begin)
     able, spans = paying | former, []
     for turn in range(_MAX_PERIODS):
-        months = rng.integers(6, 96, len(ages)) * np.where(pensioner, 2, 1)
-        start = np.maximum(end - months, first_month)
+        months = np.where(pensioner, careers[turn], rng.integers(6, 96, len(ages)))
+        start = np.maximum(end - months, begin)
         able = able & (end - start >= _MIN_MONTHS)
         seat = np.flatnonzero(able)
         now = paying[seat] & (turn == 0)
         freely = people["pays_freely"].to_numpy()[seat] & (turn == 0)
         told = {"seat": seat, "start": start[seat], "end": end[seat], "open": now, "freely": freely}
         spans.append(pl.DataFrame(told).with_columns(second=False))
-        end = start - rng.integers(1, 14, len(ages))
-        able = able & (rng.random(len(ages)) < 0.5)
+        end = start - rng.integers(1, _LONGEST_GAP + 1, len(ages))
+        able = able & (pensioner | (rng.random(len(ages)) < 0.5))
     return spans
+
+
+def _draw_retirements(rng: np.random.Generator, world: World, insured: Insured) -> Ints:
+    """The last month of work if one is a pensioner: within four years before the age for it."""
+    women = (world.people["sex"] == FEMALE).to_numpy()[insured.rows]
+    ages = np.where(women, 57.0, 61.5) - 0.2 - rng.random(len(women)) * 3.8
+    months = _tell_months(tell_lives(world, insured)[0]) + np.floor(ages * 12).astype(np.int64)
+    # The oldest worked on until they had paid for long enough.
+    chosen: Ints = np.maximum(months, _FIRST_MONTH + 20 * 12)
+    return chosen
+
+
+def _draw_careers(rng: np.random.Generator, room: Ints) -> Ints:
+    """Months of a pensioner's spans, the latest first, a row each; 0 where there is none.
+
+    room: months between the first in which one may pay and the last.
+    """
+    total = np.minimum(rng.integers(*_PAID_MONTHS, len(room)), room - 2 * _LONGEST_GAP)
+    luck, shares = rng.random(len(room)), 0.3 + rng.random((2, len(room))) * 0.3
+    second = np.floor(total * shares[0] * (luck < _MORE_SPANS[0])).astype(np.int64)
+    third = np.floor(second * shares[1] * (luck < _MORE_SPANS[1])).astype(np.int64)
+    careers: Ints = np.stack([total - second, second - third, third])
+    return careers
+
+
+def _tell_months(days: Ints) -> Ints:
+    """Months since year 0 of days since 1970."""
+    months: Ints = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return months + 1970 * 12
 
 
 def _draw_second(rng: np.random.Generator, current: pl.DataFrame) -> pl.DataFrame:
@@ -131,9 +183,16 @@ def _find_keys(spans: pl.DataFrame, insured: Insured) -> pl.Series:
     return pl.Series(np.where(spans["open"].to_numpy(), insured.keys[seat], older[seat]))
 
 
-def _draw_pay(rng: np.random.Generator, count: int) -> Ints:
-    """Monthly pay in dong that contributions are counted from, between the two legal bounds."""
-    pay: Ints = np.clip(rng.lognormal(8.95, 0.42, count), 4_730, 46_800).astype(np.int64) * 1000
+def _draw_pay(rng: np.random.Generator, months: Ints) -> Ints:
+    """Monthly pay in dong that contributions are counted from, as it was in those months.
+
+    Between two and twenty base salaries of the time; in thousands since they are that high.
+    """
+    since = np.array(list(_BASE_SALARIES))
+    base = np.array(list(_BASE_SALARIES.values()))[np.searchsorted(since, months, "right") - 1]
+    multiples = np.clip(rng.lognormal(1.19, 0.42, len(months)), 4_730 / 2_340, 20)
+    unit = np.where(base >= 100_000, 1000, 1)
+    pay: Ints = (base * multiples / unit).astype(np.int64) * unit
     return pay
 
 
