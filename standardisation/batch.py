@@ -1,6 +1,8 @@
 """1 -> 2 as one step of a run: landed chunks in, staged rows out."""
 
 from collections.abc import Iterator
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -25,7 +27,9 @@ def standardise_batch(batch_id: int) -> None:
     if batch.state not in ("landed", "staged"):
         return
     contract, dataset = find_promise(batch)
-    staged = stage_rows(dataset, batch_id, _standard_frames(contract, dataset, batch.landed_url))
+    as_of = batch.source_as_of.astimezone(ZoneInfo(contract.timezone)).date()
+    frames = _standard_frames(contract, dataset, batch.landed_url, as_of)
+    staged = stage_rows(dataset, batch_id, frames)
     if staged != batch.read:
         message = (
             f"Batch {batch_id} of {batch.stream} landed {batch.read} rows but {staged} were "
@@ -35,12 +39,14 @@ def standardise_batch(batch_id: int) -> None:
     move_batch(batch_id, "staged")
 
 
-def _standard_frames(contract: Contract, dataset: Dataset, url: str) -> Iterator[pl.DataFrame]:
+def _standard_frames(
+    contract: Contract, dataset: Dataset, url: str, as_of: date
+) -> Iterator[pl.DataFrame]:
     for number, table in enumerate(LandedBatch.open(url).read_chunks()):
         try:
             landed = pl.from_arrow(table)
             assert isinstance(landed, pl.DataFrame)
-            yield standardise(landed, contract, dataset)
+            yield standardise(landed, contract, dataset, as_of)
         except pl.exceptions.PolarsError as error:
             message = (
                 f"Chunk {number} of {dataset.stream} cannot be standardised: "

@@ -5,6 +5,8 @@ date and never a point in time: the clocks of the last century would move it by 
 """
 
 from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -14,6 +16,7 @@ _MONTH = "^[0-9]{4}-(?:0[1-9]|1[0-2])$"
 _YEARS = (1800, 9999)
 _SERIAL_ZERO = -25_569
 """Day 0 of the spreadsheets, 30 December 1899, in days since 1970."""
+_FIRST_SERIAL = date(1900, 1, 1)
 
 
 def _parse(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
@@ -56,8 +59,15 @@ def _other_form(text: pl.Expr, options: Options) -> pl.Expr:
         found.append(pl.when(past).then(whole.str.to_date("%d/%m/%Y", strict=False)))
     if options.get("serials", False):
         days = text.str.extract("^([1-9][0-9]{4})$").cast(pl.Int64) + _SERIAL_ZERO
-        found.append(days.cast(pl.Int32).cast(pl.Date))
+        day = days.cast(pl.Int32).cast(pl.Date)
+        found.append(pl.when(day.is_between(_FIRST_SERIAL, _last_day(options))).then(day))
     return pl.coalesce(found)
+
+
+def _last_day(options: Options) -> date:
+    """The day of which the owner speaks; today if nobody says so."""
+    told: date | None = options.get("asOf")
+    return told or datetime.now(ZoneInfo(str(options["timezone"]))).date()
 
 
 def _partial(raw: pl.Expr, options: Options) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
@@ -87,7 +97,8 @@ def partial_date_columns(raw: pl.Expr, options: Options) -> Columns:
     Options: ``formats`` as for dates; ``yearOnly`` false refuses what is not a full date. Further
     forms, each read with a flag: ``otherFormats`` (strptime); ``twoDigitYearsFrom``, the first
     two-digit year that can only be of the 1900s ("3/7/85"; an earlier one is unreadable);
-    ``serials`` true, the five-digit day numbers of spreadsheets.
+    ``serials`` true, the five-digit day numbers of spreadsheets, up to the day of which the owner
+    speaks (``asOf``, which the run tells and no contract).
     """
     full, month, year = _partial(raw, options)
     iso = pl.coalesce(full.dt.to_string("%Y-%m-%d"), month, year)

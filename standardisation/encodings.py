@@ -5,9 +5,13 @@ for. Which encoding a file has is said by its manifest or contract and is never 
 text whose UTF-8 was once read as code page 1252 is no guess: it must decode whole and strictly.
 """
 
+import re
+import unicodedata
 from typing import Final
 
 import polars as pl
+
+from standardisation.syllables import is_legal_text, is_legal_word
 
 _CONTROLS: Final = {
     **dict(zip(range(0x01, 0x03), "ÚỤ", strict=True)),
@@ -65,21 +69,61 @@ def _decode_again(text: str) -> str:
         return text
 
 
-_NO_LETTER: Final = "[\u00a1-\u00bf]"
-"""Signs that stand in no name; most letters with marks are such a sign in TCVN3."""
+_TELLING: Final = "[\u00a1-\u00a9\u00ac\u00ae\u00b5\u00b6\u00b8\u00b9]"
+"""Signs that stand in no name and are letters in TCVN3. Not those that are typed for themselves:
+an accent for an apostrophe, dots and quotes, "m²", "1º", fractions, soft hyphens."""
 _WIDE: Final = "[^\u0000-\u00ff]"
-_TWO_TONES: Final = "[\u0300\u0301\u0303\u0309\u0323][^ ]*[\u0300\u0301\u0303\u0309\u0323]"
+_WORD: Final = re.compile(r"[^ \u00a0.,;:()/+&\-]+")
+_HOUSEHOLD, _WIFE = "H\u00e9", "v\u00ee"
+"""As TCVN3 shows "Hộ", the first word of many owners' texts (elsewhere it is a name), and "vợ"."""
 
 
 def undo_shown_tcvn3(text: pl.Expr) -> pl.Expr:
-    """A name in TCVN3 that was kept as Latin-1 letters, as it was: "NguyÔn V¨n Hïng".
+    """Owners in TCVN3 that were kept as Latin-1 letters, as they were: "NguyÔn V¨n Hïng".
 
-    Only where signs show that it is no name as it stands, and it is one once decoded: no sign
-    left, and no word with two tones (as a word in a third encoding would have).
+    Only where a sign shows that it is no name as it stands, and every word is a legal syllable
+    once decoded. A word that might be right as it stands, or be of the VNI encoding, leaves the
+    whole text as it is: "Hòa" would become another name.
     """
-    decoded = decode_tcvn3(text)
-    is_shown = text.str.contains(_NO_LETTER) & ~text.str.contains(_WIDE)
-    is_name = ~decoded.str.contains(_NO_LETTER) & ~decoded.str.normalize("NFD").str.contains(
-        _TWO_TONES
+    shown = pl.when(text.str.contains(_TELLING) & ~text.str.contains(_WIDE)).then(text)
+    # Few texts come so far; syllables are beyond what expressions can say.
+    return pl.coalesce(shown.map_elements(_decode_shown, return_dtype=pl.String), text)
+
+
+def _decode_shown(text: str) -> str:
+    decoded = unicodedata.normalize("NFC", text.translate(_TCVN3_TABLE))
+    words = _WORD.findall(text)
+    doubtful = any(
+        _is_doubtful(word)
+        for place, word in enumerate(words)
+        if word != _WIFE and (place or word != _HOUSEHOLD)
     )
-    return pl.when(is_shown & is_name).then(decoded).otherwise(text)
+    return text if doubtful or not is_legal_text(decoded) else decoded
+
+
+def _is_doubtful(word: str) -> bool:
+    """Whether a word could be right as it stands or in VNI, where it would read otherwise."""
+    decoded = unicodedata.normalize("NFC", word.translate(_TCVN3_TABLE))
+    return any(
+        other != decoded and is_legal_word(other)
+        for other in (word, undo_vni(word))
+        if not other.isascii()
+    )
+
+
+def undo_vni(word: str) -> str:
+    """A word in VNI kept as Latin-1 letters as it was; for comparing only."""
+    return unicodedata.normalize("NFC", "".join(_VNI.get(letter, letter) for letter in word))
+
+
+_TCVN3_TABLE: Final = str.maketrans(TCVN3)
+_VNI_SMALL: Final = {
+    **{"ñ": "đ", "ô": "ơ", "ö": "ư", "ò": "ị", "æ": "ỉ", "ó": "ĩ", "î": "ỵ"},
+    **dict(zip("ùøûõï", "\u0301\u0300\u0309\u0303\u0323", strict=True)),
+    **{"â": "\u0302", "ê": "\u0306"},
+    **{"á": "\u0302\u0301", "à": "\u0302\u0300", "å": "\u0302\u0309", "ã": "\u0302\u0303"},
+    **{"ä": "\u0302\u0323", "é": "\u0306\u0301", "è": "\u0306\u0300", "ú": "\u0306\u0309"},
+    **{"ü": "\u0306\u0303", "ë": "\u0306\u0323"},
+}
+_VNI: Final = {**_VNI_SMALL, **{key.upper(): value.upper() for key, value in _VNI_SMALL.items()}}
+"""VNI writes a mark as a letter of its own after the vowel: the letter -> what it stands for."""

@@ -22,13 +22,16 @@ _RENEWED: Final = {"BHK": "HNK", "NHK": "HNK", "LUN": "LUK", "DTS": "TSC"}
 _UNRESOLVED: Final = ("T", "TC")
 """Residential land of old maps; whether rural or urban only the place can tell."""
 _SERIAL: Final = "^([A-ZĐ]{1,2})([|]?)([0-9OQILZSBG]{6,8})$"
+_EITHER: Final = "^[A-ZĐ][OIZ][0-9OQILZSBG]{6}$"
+"""A series of two letters and 6 digits, or of one and 7: "DI234567" may be DI or D and 1."""
 _FIRST_GAP: Final = r"^([A-ZĐ]{1,2})[ .\-/]+"
 
 
 def _serial(part: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """One serial "AB 123456", and whether letters were read as digits.
 
-    A gap after the first letters ends the series: "D I234567" is of series D, not DI.
+    A gap after the first letters ends the series: "D I234567" is of series D, not DI. Without
+    one, a serial that fits both ways is unreadable.
     """
     split = part.str.to_uppercase().str.replace(_FIRST_GAP, "$1|")
     groups = split.str.replace_all(r"[ .\-/]", "").str.extract_groups(_SERIAL)
@@ -36,7 +39,8 @@ def _serial(part: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     digits = undo_confusion(written)
     size, one = digits.str.len_chars(), series.str.len_chars() == 1
     fits = pl.when(one).then(size <= 7).otherwise(size != 7)
-    return pl.when(fits).then(pl.concat_str(series, pl.lit(" "), digits)), digits != written
+    sure = fits & ~split.str.contains(_EITHER)
+    return pl.when(sure).then(pl.concat_str(series, pl.lit(" "), digits)), digits != written
 
 
 def certificate_serial_columns(raw: pl.Expr, options: Options) -> Columns:

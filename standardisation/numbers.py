@@ -67,28 +67,24 @@ def pin_flags(raw: pl.Expr, options: Options) -> Columns:
     return {**separators_flag(raw), "REPAIRED_LEADING_ZERO": zero, "OCR_DIGIT": letter}
 
 
-def _padded(raw: pl.Expr, lengths: tuple[int, ...]) -> tuple[pl.Expr, pl.Expr]:
-    """A number of one of these lengths; one digit short of the first, a zero was lost."""
-    bare = compact(raw)
-    short = bare.str.contains(f"^[1-9][0-9]{{{lengths[0] - 2}}}$")
-    whole = bare.str.contains("^(?:" + "|".join(f"[0-9]{{{size}}}" for size in lengths) + ")$")
-    return pl.when(whole).then(bare).when(short).then(pl.concat_str(pl.lit("0"), bare)), short
-
-
 def old_number_columns(raw: pl.Expr, options: Options) -> Columns:
-    """The identity card number before the PIN: 9 digits, some cards 12."""
-    return {"": _padded(raw, (9, 12))[0]}
+    """The identity card number before the PIN: 9 digits, some cards 12.
+
+    With 8 digits nobody knows which is missing, and it is unreadable.
+    """
+    bare = compact(raw)
+    return {"": pl.when(bare.str.contains("^(?:[0-9]{9}|[0-9]{12})$")).then(bare)}
 
 
 def old_number_flags(raw: pl.Expr, options: Options) -> Columns:
-    """Separators, and a leading zero lost and restored."""
-    return {**separators_flag(raw), "REPAIRED_LEADING_ZERO": _padded(raw, (9,))[1]}
+    """Separators."""
+    return separators_flag(raw)
 
 
 def _lettered(bare: pl.Expr) -> pl.Expr:
-    """Whether one or two of ten characters are letters that stand for digits."""
-    letters = bare.str.count_matches("[A-Z]").is_between(1, 2)
-    return bare.str.contains("^[0-9OQILZSBG]{10}$") & letters
+    """Whether one of ten characters is a letter that stands for a digit."""
+    one = bare.str.count_matches("[A-Z]") == 1
+    return bare.str.contains("^[0-9OQILZSBG]{10}$") & one
 
 
 def identity_numbers_columns(raw: pl.Expr, options: Options) -> Columns:
@@ -119,17 +115,18 @@ def _identity(part: pl.Expr) -> pl.Expr:
 
 
 def insurance_number_columns(raw: pl.Expr, options: Options) -> Columns:
-    """The social-insurance number, 10 digits."""
+    """The social-insurance number, 10 digits; one letter that looks like a digit is one.
+
+    With 9 digits it may be an old identity number as well, and is unreadable.
+    """
     bare = compact(raw)
     mended = pl.when(_lettered(bare)).then(undo_confusion(bare))
-    return {"": pl.coalesce(_padded(raw, (10,))[0], mended)}
+    return {"": pl.coalesce(pl.when(bare.str.contains("^[0-9]{10}$")).then(bare), mended)}
 
 
 def insurance_number_flags(raw: pl.Expr, options: Options) -> Columns:
-    """Separators, a leading zero lost and restored, letters read as digits."""
-    zero = _padded(raw, (10,))[1]
-    letter = _lettered(compact(raw))
-    return {**separators_flag(raw), "REPAIRED_LEADING_ZERO": zero, "OCR_DIGIT": letter}
+    """Separators, and a letter read as a digit."""
+    return {**separators_flag(raw), "OCR_DIGIT": _lettered(compact(raw))}
 
 
 def card_number_columns(raw: pl.Expr, options: Options) -> Columns:

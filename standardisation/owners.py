@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from hub.names import name_key
-from standardisation.encodings import undo_shown_tcvn3
+from standardisation.encodings import undo_misread_utf8, undo_shown_tcvn3
 from standardisation.numbers import CONFUSED, PIN_PREFIXES
 from standardisation.text import Columns, Options, as_text, clean, clean_flags
 
@@ -119,7 +119,7 @@ def _read_number(text: str) -> tuple[str | None, str | None]:
         digits = mended if mended[:3] in _PREFIXES and mended[3] in "0123" else digits
     if not (digits.isascii() and digits.isdigit()):
         return None, None
-    if len(digits) == 11 and digits[0] != "0" and "0" + digits[:2] in _PREFIXES:
+    if len(digits) == 11 and "0" + digits[:2] in _PREFIXES and digits[2] in "0123":
         digits = "0" + digits
     if len(digits) == 12:
         return digits, None
@@ -151,11 +151,15 @@ def owner_parties_columns(raw: pl.Expr, options: Options) -> Columns:
 
 def owner_parties_flags(raw: pl.Expr, options: Options) -> Columns:
     """The repairs of the text itself."""
-    decoded = _decoded(raw, options)
-    return {**clean_flags(decoded), "ENCODING": decoded != as_text(raw)}
+    whole, decoded = undo_misread_utf8(as_text(raw)), _decoded(raw, options)
+    return {
+        **clean_flags(decoded),
+        "MISREAD": whole != as_text(raw),
+        "ENCODING": decoded != whole,
+    }
 
 
 def _decoded(raw: pl.Expr, options: Options) -> pl.Expr:
-    if options.get("mixedEncoding") == "TCVN3":
-        return undo_shown_tcvn3(as_text(raw))
-    return as_text(raw)
+    """Misread UTF-8 is read again first: its letters are signs of TCVN3 too."""
+    whole = undo_misread_utf8(as_text(raw))
+    return undo_shown_tcvn3(whole) if options.get("mixedEncoding") == "TCVN3" else whole

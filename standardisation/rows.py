@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -30,8 +31,12 @@ _REPEATED: Final = 2
 """A column whose values stand in so many rows each is read by its distinct values."""
 
 
-def standardise(frame: pl.DataFrame, contract: Contract, dataset: Dataset) -> pl.DataFrame:
+def standardise(
+    frame: pl.DataFrame, contract: Contract, dataset: Dataset, as_of: date | None = None
+) -> pl.DataFrame:
     """Read landed rows in the hub's terms; no row is dropped and none is added.
+
+    ``as_of`` is the day of which the owner speaks, today if it is not told.
 
     The frame holds the owner's columns as landed, ``_chunk`` and ``_row``, and optionally
     ``_partition`` and ``_encoding``. The answer holds ``record_id``, every column of
@@ -44,7 +49,7 @@ def standardise(frame: pl.DataFrame, contract: Contract, dataset: Dataset) -> pl
     """
     _refuse_missing(frame, dataset)
     raw = _decode(frame, contract, dataset)
-    read = [_read_field(raw, field, contract) for field in dataset.fields]
+    read = [_read_field(raw, field, contract, as_of) for field in dataset.fields]
     values = pl.concat([field.values for field in read], how="horizontal")
     marks = {name: mark for field in read for name, mark in field.flags.items()}
     flags = _named_where(marks, raw.height)
@@ -113,10 +118,6 @@ def _decode(frame: pl.DataFrame, contract: Contract, dataset: Dataset) -> pl.Dat
     )
 
 
-def _options(contract: Contract, field: ContractField) -> dict[str, Any]:
-    return {"timezone": contract.timezone, **field.options}
-
-
 class _FieldRead(NamedTuple):
     """What one field became: its columns, and flag -> where it was raised (if anywhere)."""
 
@@ -124,10 +125,12 @@ class _FieldRead(NamedTuple):
     flags: dict[str, pl.Series]
 
 
-def _read_field(raw: pl.DataFrame, field: ContractField, contract: Contract) -> _FieldRead:
+def _read_field(
+    raw: pl.DataFrame, field: ContractField, contract: Contract, as_of: date | None = None
+) -> _FieldRead:
     """Read one column: each distinct value once where values repeat."""
     name = field.physical_name
-    options = {"timezone": contract.timezone, **field.options}
+    options = {"timezone": contract.timezone, **field.options, "asOf": as_of}
     if field.kind == "owner_parties":  # reads further columns of the same row
         return _read_all(raw, field, options)
     distinct = raw[name].n_unique()

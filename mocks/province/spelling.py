@@ -206,7 +206,8 @@ def _build_cp1258() -> Mapping[str, str]:
 
 
 def _build_mojibake() -> Mapping[str, str]:
-    letters = [letter for letter, _, _ in _accented() if not letter.isascii()] + ["đ", "Đ"]
+    letters = [letter for letter, _, _ in _accented() if not letter.isascii()]
+    letters += "đĐñÑčČĕĔĭĬŏŎŭŬ"
     return {letter: "".join(_read_cp1252(byte) for byte in letter.encode()) for letter in letters}
 
 

@@ -6,8 +6,20 @@ import unicodedata
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from standardisation.encodings import TCVN3, decode_tcvn3
+from mocks.province.spelling import mix_encodings, show_as_tcvn3, show_as_vni
+from standardisation.encodings import TCVN3, decode_tcvn3, undo_shown_tcvn3
+
+NAMES = (
+    "Nguyễn Trần Lê Phạm Hoàng Huỳnh Vũ Võ Phan Đặng Bùi Đỗ Hồ Ngô Dương Lý Quách Giang Uông "
+    "Văn Thị Đình Xuân Hữu Đức Quốc Ngọc Thu Thanh Kim Khánh Bảo Gia Minh Tuấn Hùng Dũng Sơn "
+    "Cường Phúc Lộc Thọ Cộng Thủ Thuỷ Thúy Hòa Hoà Tư Tú Tứ Hương Hường Loan Nguyệt Tuyết Yến "
+    "Ánh Hằng Quỳnh Quyên Quý Mỹ Vỹ Thơ Thìn Tý Giáp Giới Hoè Huệ Khuê Toán Toản Thoa Luyện "
+    "Tấn Tân Tâm Cúc Hồng Hợp Hiệp Kiệt Nghĩa Nghiêm Trọng Trường Trưởng Út Nhẫn Thắm Chiến"
+)
+TEXTS = st.lists(st.sampled_from(NAMES.split()), min_size=1, max_size=5).map(" ".join)
 
 
 def decode(content: bytes) -> str:
@@ -36,3 +48,37 @@ def test_the_table_is_the_one_of_the_c_library() -> None:
         theirs = unicodedata.normalize("NFC", answer.stdout.decode())
         ours = unicodedata.normalize("NFC", TCVN3.get(chr(code), chr(code)))
         assert ours == theirs, hex(code)
+
+
+def undo(text: pl.Expr, given: str) -> str:
+    frame = pl.DataFrame({"text": [given]})
+    return str(frame.select(undo_shown_tcvn3(text)).item())
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.one_of(TEXTS, TEXTS.map(str.upper), TEXTS.map(lambda name: f"Hộ ông: {name} (chết)"))
+)
+def test_text_that_is_already_right_is_never_changed(text: str) -> None:
+    assert undo(pl.col("text"), text) == text
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=TEXTS)
+def test_text_in_tcvn3_becomes_the_true_text_or_stays(text: str) -> None:
+    shown = pl.DataFrame({"text": [text]}).select(show_as_tcvn3(pl.col("text"))).item()
+    # Capitals with a tone were lost in writing.
+    assert undo(pl.col("text"), shown).lower() in (shown.lower(), text.lower())
+
+
+@settings(max_examples=300, deadline=None)
+@given(head=TEXTS, text=TEXTS)
+def test_text_in_two_encodings_stays_or_becomes_the_true_text(head: str, text: str) -> None:
+    both = pl.DataFrame({"head": [head], "text": [text]})
+    shown = both.select(
+        vni=pl.format("{} {}", show_as_tcvn3(pl.col("head")), show_as_vni(pl.col("text"))),
+        plain=pl.format("{} {}", show_as_tcvn3(pl.col("head")), "text"),
+        last=mix_encodings(pl.format("{} {}", "head", "text")),
+    ).row(0)
+    for one in shown:
+        assert undo(pl.col("text"), one).lower() in (one.lower(), f"{head} {text}".lower())

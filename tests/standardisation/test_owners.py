@@ -61,7 +61,9 @@ def test_a_number_is_repaired_as_its_column_is(number: str) -> None:
     assert [one["pin"] for one in parse_owners("Ông A", number)] == ["022085001234"]
 
 
-@pytest.mark.parametrize("number", ["2.2085E+10", "1OO123456", "O99085001234", "OII085001234"])
+@pytest.mark.parametrize(
+    "number", ["22985001234", "2.2085E+10", "1OO123456", "O99085001234", "OII085001234"]
+)
 def test_a_number_that_cannot_be_known_is_nobodys(number: str) -> None:
     (one,) = parse_owners("Ông A", number)
     assert (one["pin"], one["old_number"]) == (None, None)
@@ -99,6 +101,13 @@ def test_the_column_holds_the_parties_as_json() -> None:
         ("Baø Nguyeãn Thò Höôøng", "Baø Nguyeãn Thò Höôøng", False),
         ("¤ng NguyÔn V¨n Ñònh", "¤ng NguyÔn V¨n Ñònh", False),
         ("Bà H'Ñŏ Niê ½", "Bà H'Ñŏ Niê ½", False),
+        ("Hé «ng NguyÔn V¨n Hïng", "Hộ ông Nguyễn Văn Hùng", True),
+        ("Ma V¨n Tuaán", "Ma V¨n Tuaán", False),
+        ("Bµ Quan ThÞ Haø", "Bµ Quan ThÞ Haø", False),
+        ("Ông Cao Bá Hào · bà Lê Tâm", "Ông Cao Bá Hào · bà Lê Tâm", False),
+        ("Ma V¨n Thuû", "Ma V¨n Thuû", False),  # Thủ in VNI, or Thuỷ
+        ("Ma V¨n Hòa", "Ma V¨n Hòa", False),  # Hòa as it stands, or Hũa
+        ("Bµ H'Hen £ban", "Bµ H'Hen £ban", False),
     ],
 )
 def test_a_name_shown_in_tcvn3_is_read_where_the_contract_says_that_there_may_be_such(
@@ -109,3 +118,20 @@ def test_a_name_shown_in_tcvn3_is_read_where_the_contract_says_that_there_may_be
     assert frame.select(kind.columns(pl.col("raw"), options)[""]).item() == read
     assert frame.select(kind.flags(pl.col("raw"), options)["ENCODING"]).item() is flagged
     assert frame.select(kind.columns(pl.col("raw"), {})[""]).item() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "flags"),
+    [
+        ("Bà H´Hen Êban", "Bà H'Hen Êban", {"APOSTROPHE"}),
+        ("LÃª Nam Anh", "Lê Nam Anh", {"MISREAD"}),
+    ],
+)
+def test_misread_utf8_and_apostrophes_are_no_tcvn3(text: str, read: str, flags: set[str]) -> None:
+    frame, options = pl.DataFrame({"raw": [text]}), {"mixedEncoding": "TCVN3"}
+    kind = KINDS["owner_parties"]
+    assert frame.select(kind.columns(pl.col("raw"), options)[""]).item() == read
+    marks = frame.select(
+        mark.alias(flag) for flag, mark in kind.flags(pl.col("raw"), options).items()
+    )
+    assert {name for name in marks.columns if marks[name][0]} == flags

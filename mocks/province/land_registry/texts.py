@@ -77,13 +77,12 @@ def _misread(column: str) -> tuple[Fault, ...]:
     told, telling = pl.col(can + "mojibake"), pl.col(can + "tcvn3")
     has_words = text.str.contains(" ", literal=True)
     mojibake, shown = show_as_mojibake(text), show_as_tcvn3(text)
-    read_again = REPAIR if column == "chu_su_dung" else ACCEPT
     return (
         Fault("mojibake", column, REPAIR, mojibake, among=told),
         Fault("mojibake", column, ACCEPT, mojibake, among=able & ~told),
         Fault("cp1258", column, ACCEPT, show_as_cp1258(text), among=able),
         Fault("encoding_mixed", column, ACCEPT, mix_encodings(text), among=able & has_words),
-        Fault("tcvn3", column, read_again, shown, among=telling),
+        Fault("tcvn3", column, ACCEPT, shown, among=telling),
         Fault("tcvn3", column, ACCEPT, shown, among=able & ~telling),
         Fault("vni", column, ACCEPT, show_as_vni(text), among=able),
         Fault("decomposed", column, REPAIR, decompose(text), among=able),

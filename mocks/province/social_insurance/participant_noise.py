@@ -93,7 +93,7 @@ _NUMBERS = (
     Fault(
         "zero_lost",
         _NUMBER,
-        REPAIR,
+        QUARANTINE,
         lose_zero(pl.col(_NUMBER)),
         among=_starts_with_one_zero(_NUMBER),
     ),
