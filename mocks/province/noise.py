@@ -62,7 +62,7 @@ CATALOGUE = (
     Kind("N25", "sex_code", "M, F, 1, 0, nam for Nam and Nữ", (None, 0.002, None)),
     Kind("N26", "life_event_missed", "dead but insured, born unnumbered", (None, 0.3, None)),
     Kind("L1", "old_number_only", "only the cancelled 9-digit number", (None, None, 0.45)),
-    Kind("L2", "no_number", "only a name and a birth year", (None, None, 0.55)),
+    Kind("L2", "no_number", "only a name and a birth year", (None, None, 0.15)),
     Kind("L3", "owner_household", "Hộ ông A: members unknown", (None, None, 0.3), is_form=True),
     Kind("L4", "owner_couple", "two owners in one text", (None, None, 0.2), is_form=True),
     Kind("L5", "owner_dead", "owner dead, nobody has inherited", (None, None, 0.05)),

@@ -346,7 +346,7 @@ def test_land_is_as_hard_to_link_as_supposed(demo: Path, faults: pl.DataFrame) -
         found,
         {
             "old_number_only": (45, 0.5),
-            "no_number": (55, 0.5),
+            "no_number": (15, 0.5),
             "owner_household": (30, 3),
             "owner_couple": (20, 0.2),
             "owner_dead": (5, 0.2),

@@ -190,12 +190,14 @@ def test_the_causes_come_as_often_as_the_catalogue_says() -> None:
         assert share == pytest.approx(Noise().rate("land_registry", kind), abs=0.001), kind
 
 
-def test_no_paper_shows_a_personal_number_before_there_were_any(clean: Land) -> None:
+def test_old_papers_show_the_cancelled_number_one_entered_since_or_none(clean: Land) -> None:
     old = clean.certificates.filter(issue_days(clean.certificates) < date(2016, 1, 1))
     numbers = old["so_giay_to"]
 
-    assert numbers.str.contains(r"^(?:\d{9}(?:; \d{9})?)?$").all()
-    assert (numbers != "").mean() == pytest.approx(0.45, abs=0.002)
+    assert (numbers == "").mean() == pytest.approx(0.15, abs=0.002)
+    cancelled = numbers.str.contains(r"^\d{9}(?:; \d{9})?$")
+    assert cancelled.mean() == pytest.approx(0.45, abs=0.002)
+    assert numbers.filter(~cancelled).str.contains(r"^(?:\d{12}(?:; \d{12})?)?$").all()
 
 
 def test_couples_hold_papers_from_their_wedding_on_and_hardly_anybody_before_20() -> None:

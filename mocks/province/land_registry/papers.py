@@ -21,7 +21,7 @@ _SWAPPABLE = pl.col(_ISSUED).str.contains("^(?:0[1-9]|1[0-2])/") & (
     pl.col(_ISSUED).str.head(2) != pl.col(_ISSUED).str.slice(3, 2)
 )
 #: Papers that never told the year of birth: times the rate of missing values.
-_UNDATED = 200.0
+_UNDATED = 720.0
 
 
 def _misread_serial() -> pl.Expr:
