@@ -30,6 +30,12 @@ LEFT JOIN link.cluster_member AS member USING (stream, record_id, part)
 LEFT JOIN link.cluster_member AS anchor ON anchor.person_id = member.person_id AND anchor.rung = 0
 WHERE NOT node.anchor
 """
+PASSING = "SELECT stream, records_passing_all::float / records FROM quality.batch_quality"
+LAND_PASSING = """
+SELECT avg(coalesce(cardinality(paper.failed_rules || parcel.failed_rules) = 0, false)::int)::float
+FROM standard.land_registry__certificate AS paper
+LEFT JOIN standard.land_registry__parcel AS parcel ON parcel.record_id = paper.parcel_id
+"""
 PARTICIPANT, CERTIFICATE = "social_insurance.participant", "land_registry.certificate"
 RECALL_MIN = {PARTICIPANT: 0.98, CERTIFICATE: 0.97}
 """Share of those whom the population register holds, where name and number say what is true; of
@@ -62,6 +68,7 @@ def test_no_link_contradicts_the_truth_and_without_it_the_warehouse_comes_out_th
     with_truth = content_after_sync(warehouse)
     compare_links(warehouse, province)
     compare_quarantine(warehouse, province)
+    compare_quality(warehouse)
     shutil.rmtree(province)
     without_truth = content_after_sync(make_warehouse())
 
@@ -134,6 +141,17 @@ def compare_quarantine(warehouse: Any, province: Path) -> None:
 
     assert set(found) == set(told.iter_rows())
     assert len(found) > 10
+
+
+def compare_quality(warehouse: Any) -> None:
+    """Which share of the rows read passes every rule: land, paper and parcel together, is poor."""
+    with warehouse.connect() as connection:
+        ((land,),) = rows_of(connection, LAND_PASSING)
+        passing = dict(rows_of(connection, PASSING))
+
+    assert 0.22 < land < 1 / 3
+    assert passing["population.person"] > 0.99
+    assert passing["social_insurance.participant"] > 0.98
 
 
 def content_after_sync(warehouse: Any) -> dict[str, set[tuple[Any, ...]]]:
