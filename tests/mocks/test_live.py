@@ -158,6 +158,9 @@ def test_the_truth_about_people_is_what_sound_rows_say(world: World) -> None:
             "ho_va_ten": person["full_name"],
             "ngay_sinh": f"{person['birth_date']:%d/%m/%Y}",
             "ma_xa": person["commune_code"],
+            "huong_luong_huu": str(
+                person["receives_pension"] and person["death_date"] is None
+            ).lower(),
         },
     }
     for name, tell in facts.items():

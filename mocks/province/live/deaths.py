@@ -83,7 +83,10 @@ def _note_land(day: Day, person: Person) -> None:
 def _end_insurance(
     rng: np.random.Generator, day: Day, event: Event, participant: str, died: date
 ) -> None:
-    """Work ends with the month; a card ends with the day, is closed late, or stays open."""
+    """Pension and work end; a card ends with the day, is closed late, or stays open."""
+    for row in day.books.by_key("nguoi_tham_gia", [participant]).values():
+        if row["huong_luong_huu"] == "true":
+            event.change("nguoi_tham_gia", row, {"huong_luong_huu": "false"})
     for period in day.books.find("qua_trinh", "nguoi_id", [participant]):
         if period["den_thang"] is None:
             event.change("qua_trinh", period, {"den_thang": month_of(died)})
