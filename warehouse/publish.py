@@ -58,14 +58,7 @@ def publish_batch(batch_id: int) -> BatchOutcome:
         BatchParkedError: a brake or a bound stopped the batch; it waits for a person.
         MotlanError: the batch was not judged, or rows are missing from its stage.
     """
-    batch = get_batch(batch_id)
-    if batch.state == "published":
-        return _outcome(batch)
-    if batch.state != "judged":
-        message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a judged batch "
-        raise MotlanError(message + "can be published: run the sync again.")
-    contract, dataset = find_promise(batch)
-    return _publish(contract, dataset, batch)
+    return _publish(batch_id, "judged", "can be published: run the sync again.")
 
 
 def release_batch(batch_id: int) -> BatchOutcome:
@@ -81,17 +74,17 @@ def release_batch(batch_id: int) -> BatchOutcome:
         WarehouseRefusedError: two stewards have not signed; the database refuses.
         MotlanError: the batch is not parked, or rows are missing from its stage.
     """
+    return _publish(batch_id, "parked", "is released.")
+
+
+def _publish(batch_id: int, state: str, what_is_done: str) -> BatchOutcome:
     batch = get_batch(batch_id)
     if batch.state == "published":
         return _outcome(batch)
-    if batch.state != "parked":
-        message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a parked batch "
-        raise MotlanError(message + "is released.")
+    if batch.state != state:
+        message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a {state} batch "
+        raise MotlanError(message + what_is_done)
     contract, dataset = find_promise(batch)
-    return _publish(contract, dataset, batch)
-
-
-def _publish(contract: Contract, dataset: Dataset, batch: Batch) -> BatchOutcome:
     try:
         with transaction("pipeline") as connection:
             _Publication(connection, contract, dataset, batch).publish()
