@@ -83,25 +83,11 @@ def make_province(
     progress("people", 0.0)
     namesakes = options.noise.rate("population", "namesake")
     world = make_world(sizes, seed, gazetteer, canaries=options.canaries, namesake_rate=namesakes)
-    progress("population register", 0.25)
-    rows = _write_tables(out, "population", register_population(world, seed, truth))
-    progress("social insurance register", 0.5)
-    insurance, numbers = register_social_insurance(
-        world, sizes, seed, truth=truth, gazetteer=gazetteer
-    )
-    rows |= _write_tables(out, "social_insurance", insurance)
-    del insurance
-    progress("land register", 0.7)
-    land = register_land(world, sizes, seed, gazetteer=gazetteer, truth=truth)
-    rows |= _write_tables(out, "land_registry", land)
-    del land
+    making = _Making(world, sizes, seed, gazetteer, truth)
+    rows, numbers = _write_registers(out, making, progress)
     progress("desks and truth", 0.9)
-    desks = open_desks(world, gazetteer, sizes, seed)
-    desks.pop("applicant").write_parquet(out / "truth" / "applicant.parquet")
-    rows |= _write_tables(out, "desks", desks)
-    _write_truth(out / "truth", world, numbers, truth=truth)
-    _write_json(out / "truth" / "showcase.json", choose_showcase(out, world, gazetteer, truth))
-    _write_json(out / "truth" / "canary.json", list_canaries(world.people, numbers))
+    rows |= _write_desks(out, making)
+    _write_truth(out, making, numbers)
     told = {
         "profile": profile,
         "province": options.province,
@@ -116,6 +102,41 @@ def make_province(
         "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         "digest": digest_folder(out),
     }
+
+
+@dataclass(frozen=True)
+class _Making:
+    """What every step needs: the people, the sizes, the seed, the units, the truth."""
+
+    world: World
+    sizes: Profile
+    seed: int
+    gazetteer: Gazetteer
+    truth: Truth
+
+
+def _write_registers(
+    out: Path, asked: _Making, progress: Progress
+) -> tuple[dict[str, int], pl.Series]:
+    """One register after the other, so that only one is held; rows, and insurance numbers."""
+    world, seed, truth = asked.world, asked.seed, asked.truth
+    progress("population register", 0.25)
+    rows = _write_tables(out, "population", register_population(world, seed, truth))
+    progress("social insurance register", 0.5)
+    insurance, numbers = register_social_insurance(
+        world, asked.sizes, seed, truth=truth, gazetteer=asked.gazetteer
+    )
+    rows |= _write_tables(out, "social_insurance", insurance)
+    del insurance
+    progress("land register", 0.7)
+    land = register_land(world, asked.sizes, seed, gazetteer=asked.gazetteer, truth=truth)
+    return rows | _write_tables(out, "land_registry", land), numbers
+
+
+def _write_desks(out: Path, asked: _Making) -> dict[str, int]:
+    desks = open_desks(asked.world, asked.gazetteer, asked.sizes, asked.seed)
+    desks.pop("applicant").write_parquet(out / "truth" / "applicant.parquet")
+    return _write_tables(out, "desks", desks)
 
 
 def check_request(profile: str, seed: int, options: Options) -> tuple[Profile, Gazetteer]:
@@ -147,11 +168,14 @@ def _write_tables(out: Path, register: str, tables: Mapping[str, pl.DataFrame]) 
     return {f"{register}.{name}": len(frame) for name, frame in tables.items()}
 
 
-def _write_truth(folder: Path, world: World, insurance_numbers: pl.Series, *, truth: Truth) -> None:
+def _write_truth(out: Path, asked: _Making, insurance_numbers: pl.Series) -> None:
+    folder, world, truth = out / "truth", asked.world, asked.truth
     write_links(folder / "same_person.parquet", truth)
     write_faults(folder, truth)
     write_people(folder / "person.parquet", world, insurance_numbers)
     empty_events().write_parquet(folder / "event.parquet")
+    _write_json(folder / "showcase.json", choose_showcase(out, world, asked.gazetteer, truth))
+    _write_json(folder / "canary.json", list_canaries(world.people, insurance_numbers))
 
 
 def _describe(truth: Truth) -> dict[str, Any]:
