@@ -27,6 +27,7 @@ def step(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
     @functools.wraps(function)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        """Run it; see above for what becomes of its errors."""
         try:
             return function(*args, **kwargs)
         except AirflowException:

@@ -90,6 +90,8 @@ def sync_dag(contract: Contract) -> DAG:
         tags=["sync"],
     )
     def sync() -> None:
+        """Every dataset travels by itself; what was published is announced."""
+
         @task(
             task_id="announce",
             outlets=[standard_records(contract.source)],
