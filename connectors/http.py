@@ -1,23 +1,12 @@
-"""Reads a JSON API that pages by an opaque token.
-
-A page is taken whole or not at all. Only what may pass of itself is tried again: a broken
-connection, a slow page, 429 and 5xx. After five failures in a row the source is left alone.
-"""
+"""Reads a JSON API that pages by an opaque token, and proves that nothing is missing."""
 
 import hashlib
 import json
-import logging
-import random
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-import httpx
 import pyarrow as pa
 
 from connectors.base import (
@@ -33,6 +22,7 @@ from connectors.base import (
     refuse_missing,
     unavailable,
 )
+from connectors.http_client import HttpClient, connect
 from connectors.keys import KeyTally
 from connectors.options import DigestEndpoint, HttpOptions
 from hub.contract import Contract, Dataset
@@ -40,15 +30,9 @@ from hub.digest import BucketDigest, KeyDigest
 from hub.errors import ContractError, IncompleteSourceError
 from hub.promised import promised_columns
 
-BACKOFF_SECONDS: Final = 0.5
-MAX_FAILURES: Final = 5
 MAX_PASSES: Final = 3
-MAX_PAGE_BYTES: Final = 64 * 2**20
-_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ALSO_NUMBERS: Final = frozenset({"key", "code", "sex", "commune", "facility"})
 _JSON_NAMES: Final = {str: "text", bool: "true/false", int: "a number", dict: "an object"}
-
-logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines hold whole URLs
 
 
 def fetch_http(request: Request, options: HttpOptions) -> Fetch:
@@ -60,99 +44,11 @@ def fetch_http(request: Request, options: HttpOptions) -> Fetch:
     reader = _Reader(request, options)
 
     def read(outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
-        with _connect(request.contract.source, options, request.url) as client:
+        with connect(request.contract.source, options, request.url) as client:
             yield from reader.read(client, outcome, tally)
         outcome.next_cursor = advance(request.cursor, reader.newest, outcome.as_of)
 
     return Fetch(request, read)
-
-
-class _Client:
-    """Gets pages: one request in flight, retried with backoff, within two deadlines."""
-
-    def __init__(self, source: str, options: HttpOptions, client: httpx.Client) -> None:
-        self._source = source
-        self._options = options
-        self._client = client
-        self._end = time.monotonic() + options.run_seconds
-        self._failures = 0
-
-    def get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-        """One JSON object.
-
-        Raises:
-            SourceUnavailableError: it did not come; says why.
-        """
-        while True:
-            try:
-                page = self._get_once(path, query)
-            except _PassingError as error:
-                self._failures += 1
-                self._wait(error)
-            else:
-                self._failures = 0
-                return page
-
-    def _wait(self, error: "_PassingError") -> None:
-        if self._failures >= MAX_FAILURES:
-            why = f"{self._failures} requests in a row failed, the last one by {error}"
-            raise unavailable(self._source, why) from None
-        pause = error.retry_after
-        if pause is None:
-            pause = BACKOFF_SECONDS * 2**self._failures * random.uniform(0.5, 1)
-        if time.monotonic() + pause > self._end:
-            why = f"its answer would come after the deadline of {self._options.run_seconds:.0f} s"
-            raise unavailable(self._source, why) from None
-        time.sleep(pause)
-
-    def _get_once(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-        deadline = time.monotonic() + self._options.page_seconds
-        if deadline > self._end + self._options.page_seconds:
-            raise unavailable(self._source, "the whole read took longer than its deadline")
-        try:
-            with self._client.stream("GET", path, params=dict(query)) as response:
-                self._refuse_status(response)
-                body = self._read_body(response, deadline)
-        except httpx.TransportError as error:
-            raise _PassingError(why=type(error).__name__) from None
-        try:
-            page = json.loads(body, parse_float=str)
-        except ValueError:
-            raise _PassingError(why="a page that is not whole JSON") from None
-        if not isinstance(page, dict):
-            raise unavailable(self._source, "a page is not a JSON object")
-        return page
-
-    def _refuse_status(self, response: httpx.Response) -> None:
-        status = response.status_code
-        if status in _AGAIN:
-            raise _PassingError(why=f"status {status}", retry_after=_retry_after(response))
-        if status in (401, 403):
-            why = f"it refused the key (status {status}); renew MOTLAN_CONN_{self._source.upper()}"
-            raise unavailable(self._source, why)
-        if status != httpx.codes.OK:
-            raise unavailable(self._source, f"it answered with status {status}")
-        kind = response.headers.get("content-type", "").partition(";")[0].strip()
-        if kind != "application/json":
-            raise unavailable(self._source, f"it answered {kind or 'nothing named'}, not JSON")
-
-    def _read_body(self, response: httpx.Response, deadline: float) -> bytes:
-        body = bytearray()
-        for part in response.iter_bytes():
-            body += part
-            if time.monotonic() > deadline:
-                raise _PassingError(why=f"a page slower than {self._options.page_seconds:.0f} s")
-            if len(body) > MAX_PAGE_BYTES:
-                raise unavailable(self._source, f"a page is larger than {MAX_PAGE_BYTES} bytes")
-        return bytes(body)
-
-
-class _PassingError(Exception):
-    """A failure that may pass of itself."""
-
-    def __init__(self, *, why: str, retry_after: float | None = None) -> None:
-        super().__init__(why)
-        self.retry_after = retry_after
 
 
 class _Reader:
@@ -168,7 +64,9 @@ class _Reader:
         self._seen_now: set[bytes] = set()
         self.newest: datetime | None = None
 
-    def read(self, client: _Client, outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, client: HttpClient, outcome: Outcome, tally: KeyTally
+    ) -> Iterator[pa.RecordBatch]:
         """Read until the keys agree with the source's own digest, three passes at most."""
         since = self._since
         for attempt in range(MAX_PASSES):
@@ -193,7 +91,7 @@ class _Reader:
             yield from self._settle(client, outcome, tally, started[0])
 
     def _settle(
-        self, client: _Client, outcome: Outcome, tally: KeyTally, started: datetime
+        self, client: HttpClient, outcome: Outcome, tally: KeyTally, started: datetime
     ) -> Iterator[pa.RecordBatch]:
         """Read what came between the increment's last page and the source's digest.
 
@@ -216,7 +114,7 @@ class _Reader:
             started = again[0]
         outcome.declared_rows = declared
 
-    def _prove(self, client: _Client, tally: KeyTally) -> Proof:
+    def _prove(self, client: HttpClient, tally: KeyTally) -> Proof:
         endpoint = self._options.digest
         if endpoint is None:
             return Proof()
@@ -228,7 +126,7 @@ class _Reader:
         return Proof("digest", scope, theirs.combined(), theirs, moment)
 
     def _get_digest(
-        self, client: _Client, endpoint: DigestEndpoint
+        self, client: HttpClient, endpoint: DigestEndpoint
     ) -> tuple[BucketDigest, datetime]:
         page = client.get(endpoint.path, {endpoint.buckets_param: str(endpoint.buckets)})
         found = [KeyDigest()] * endpoint.buckets
@@ -243,7 +141,7 @@ class _Reader:
             ) from None
 
     def _read_pass(
-        self, client: _Client, since: datetime | None, outcome: Outcome, started: list[datetime]
+        self, client: HttpClient, since: datetime | None, outcome: Outcome, started: list[datetime]
     ) -> Iterator[pa.RecordBatch]:
         options, query = self._options, self._first_query(since)
         self._seen |= self._seen_now
@@ -409,34 +307,6 @@ class _Order:
                 raise unavailable(self._dataset.stream, "rows do not come in the promised order")
             last = moment
         self.newest = max(filter(None, (self.newest, last)), default=None)
-
-
-@contextmanager
-def _connect(source: str, options: HttpOptions, url: str) -> Iterator[_Client]:
-    """A client whose credential travels in a header and never in a URL."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise unavailable(source, f"MOTLAN_CONN_{source.upper()} is no http address")
-    host = parts.hostname + (f":{parts.port}" if parts.port else "")
-    base = urlunsplit((parts.scheme, host, parts.path.rstrip("/") + "/", "", ""))
-    headers = {"accept": "application/json"}
-    if options.key_header and parts.password:
-        headers[options.key_header] = unquote(parts.password)
-    timeout = httpx.Timeout(options.page_seconds, connect=min(10.0, options.page_seconds))
-    with httpx.Client(base_url=base, headers=headers, timeout=timeout) as client:
-        yield _Client(source, options, client)
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds to wait as the source asks, in seconds or as a date."""
-    text = response.headers.get("retry-after", "")
-    if text.isdigit():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _named(types: set[type]) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connectors import http
+from connectors import http, http_client
 from hub.digest import KeyDigest, key_hash60
 from hub.errors import IncompleteSourceError, SchemaDriftError, SourceUnavailableError
 from hub.settings import get_settings
@@ -166,7 +166,7 @@ def serving(register: Register) -> Iterator[str]:
 
 @pytest.fixture
 def register(monkeypatch: pytest.MonkeyPatch) -> Register:
-    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(http_client, "BACKOFF_SECONDS", 0.001)
     return Register([person(number) for number in range(1, 9)])
 
 
