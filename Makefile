@@ -25,6 +25,14 @@ demo-check: env ## The demo, headless, on free ports: fails unless every run, co
 test: env ## The whole test suite, on a real PostgreSQL
 	@.venv/bin/pytest -n 2
 
+.PHONY: faults
+faults: env ## Kill, freeze and cut off the sync engine at every named point; simulate its sources
+	@.venv/bin/pytest -n 2 tests/faults
+
+.PHONY: soak
+soak: env ## The same at length: every kill point, 10,000 simulated histories, every mutant
+	@MOTLAN_SOAK=1 MOTLAN_SEEDS=10000 .venv/bin/pytest -n 2 tests/faults
+
 .PHONY: check
 check: env ## Format, lint, types and import rules
 	@.venv/bin/ruff format --check .
