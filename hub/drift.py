@@ -98,8 +98,20 @@ def compare_promises(stream: str, old: Promise, new: Promise) -> list[Change]:
         after = new["sync"][word]
         if before != after:
             place = f"{stream} sync.{word}"
-            changes.append(Change(place, "sync", _said(before), _said(after), breaking=True))
+            breaking = _breaks(word, before, after)
+            changes.append(Change(place, "sync", _said(before), _said(after), breaking))
     return changes
+
+
+def _breaks(word: str, before: Any, after: Any) -> bool:
+    """Whether another word about how a dataset moves breaks what was promised.
+
+    A clock, a tombstone or a proof that there was none of is more than was promised; another one,
+    or none any more, is not.
+    """
+    if word == "completeness":
+        return bool(after == "none")
+    return word in ("mode", "deletes") or before is not None
 
 
 def _compare_fields(place: str, old: Promise, new: Promise) -> Iterator[Change]:

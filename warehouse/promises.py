@@ -45,6 +45,12 @@ def _refuse(connection: Connection, dataset: Dataset, change: Change) -> None:
     if change.what == "retyped" and _count(connection, dataset, "true"):
         message = f"{said}; what is published was read otherwise. Give the field a new name."
         raise SchemaDriftError(message)
+    if change.what == "sync" and _count(connection, dataset, "true"):
+        message = (
+            f"{said}; what is published has moved by the earlier promise. Keep it, or give the "
+            "dataset a new name."
+        )
+        raise SchemaDriftError(message)
     if change.what in ("required", "added"):
         column = sql.Identifier(change.place.rpartition(".")[2])
         lacking = _count(connection, dataset, sql.SQL("{} IS NULL").format(column))

@@ -80,6 +80,14 @@ def told(old: str, new: str) -> list[str]:
             "breaking  ferry.boat sync.deletes: sync; was snapshot, is none",
         ),
         (
+            BOAT.replace("completeness: keys", "completeness: none"),
+            "breaking  ferry.boat sync.completeness: sync; was keys, is none",
+        ),
+        (
+            BOAT.replace("completeness: keys", "completeness: manifest"),
+            "additive  ferry.boat sync.completeness: sync; was keys, is manifest",
+        ),
+        (
             BOAT.replace(
                 "string, required: true",
                 "string, required: true, primaryKey: true, primaryKeyPosition: 2",

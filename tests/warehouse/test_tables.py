@@ -34,6 +34,7 @@ schema:
       - {name: seat_count, physicalName: ghe, logicalType: KIND}
 """
 MORE = "      - {name: built_date, physicalName: dong, logicalType: date}\n"
+SEEN = "      - {name: seen_at, physicalName: luc, logicalType: timestamp}\n"
 OWN = {
     "flags": "ARRAY",
     "failed_rules": "ARRAY",
@@ -160,6 +161,21 @@ BREAKING = {
         "ferry.boat.seat_count was promised as optional and came as required, but 1 published"
         " rows lack it; keep it optional, synchronise in full, then require it.",
     ),
+    "sync mode": (
+        WHOLE.replace("mode: snapshot", "mode: incremental, cursor: seen_at") + SEEN,
+        "ferry.boat sync.mode was promised as snapshot and came as incremental; what is published"
+        " has moved by the earlier promise. Keep it, or give the dataset a new name.",
+    ),
+    "deletes": (
+        WHOLE.replace("deletes: snapshot", "deletes: none"),
+        "ferry.boat sync.deletes was promised as snapshot and came as none; what is published"
+        " has moved by the earlier promise. Keep it, or give the dataset a new name.",
+    ),
+    "completeness": (
+        WHOLE.replace("completeness: keys", "completeness: none"),
+        "ferry.boat sync.completeness was promised as keys and came as none; what is published"
+        " has moved by the earlier promise. Keep it, or give the dataset a new name.",
+    ),
     "added, required": (
         WHOLE + MORE.replace("date}", "date, required: true}"),
         "ferry.boat.built_date was promised as nothing and came as date, required, but 2"
@@ -209,8 +225,8 @@ def test_what_can_be_kept_is_applied_and_kept_as_the_new_promise(warehouse: Any)
     publish_two(warehouse)
     with warehouse.connect() as connection:
         connection.execute("UPDATE standard.ferry__boat SET seat_count = 12 WHERE record_id = 'B2'")
-    other_deletes = REQUIRED.replace("deletes: snapshot", "deletes: none")
-    apply_contract(parse_contract(other_deletes + MORE))
+    other_proof = REQUIRED.replace("completeness: keys", "completeness: manifest")
+    apply_contract(parse_contract(other_proof + MORE))
     assert columns(warehouse, "ferry__boat")["built_date"] == "date"
     rows, history, promises, _ = content(warehouse)
     assert [row[:3] for row in rows] == [("B1", "B1", 40), ("B2", "B2", 12)]
@@ -218,7 +234,8 @@ def test_what_can_be_kept_is_applied_and_kept_as_the_new_promise(warehouse: Any)
     first, second = (row[3] for row in promises)
     assert first["fields"]["seat_count"]["required"] is False
     assert second["fields"]["seat_count"]["required"] is True
-    assert (first["sync"]["deletes"], second["sync"]["deletes"]) == ("snapshot", "none")
+    proofs = [promise["sync"]["completeness"] for promise in (first, second)]
+    assert proofs == ["keys", "manifest"]
     assert sorted(second["fields"]) == ["boat_id", "built_date", "seat_count"]
 
 
