@@ -24,8 +24,8 @@ from mocks.population.pages import (
 
 _MAX_LIMIT = 1000
 _MAX_BUCKETS = 4096
-_LIST_PARAMETERS = frozenset({"limit", "cursor", "updated_since"})
-_DIGEST_PARAMETERS = frozenset({"so_nhom"})
+_LIST_PARAMETERS = frozenset({"limit", "cursor", "updated_since", "so_nhom", "nhom"})
+_DIGEST_PARAMETERS = frozenset({"so_nhom", "phien_ban"})
 
 
 def make_app(
@@ -106,7 +106,8 @@ def _tell_digest(name: str, request: Request, connection: Connection) -> JSONRes
     _find_listing(name)
     _refuse_unknown(request, _DIGEST_PARAMETERS)
     buckets = _read_number(request, "so_nhom", default=64, highest=_MAX_BUCKETS)
-    return JSONResponse(read_digest(connection, name, buckets))
+    versions = _read_number(request, "phien_ban", default=0, highest=1) == 1
+    return JSONResponse(read_digest(connection, name, buckets, versions=versions))
 
 
 def _read_question(name: str, request: Request) -> Question:
@@ -114,7 +115,9 @@ def _read_question(name: str, request: Request) -> Question:
     _refuse_unknown(request, _LIST_PARAMETERS)
     since = request.query_params.get("updated_since")
     limit = _read_number(request, "limit", default=_MAX_LIMIT, highest=_MAX_LIMIT)
-    question = Question(name, _read_time(since) if since is not None else None, limit)
+    buckets, chosen = _read_buckets(request)
+    moment = _read_time(since) if since is not None else None
+    question = Question(name, moment, limit, buckets, chosen)
     cursor = request.query_params.get("cursor")
     if cursor is None:
         return question
@@ -142,6 +145,21 @@ def _read_number(request: Request, name: str, *, default: int, highest: int) -> 
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= highest):
         raise HTTPException(400, f"Tham số {name} phải từ 1 đến {highest}.")
     return int(text)
+
+
+def _read_buckets(request: Request) -> tuple[int, tuple[int, ...]]:
+    """How many buckets there are, and the numbers of those asked for: `nhom=3,17`."""
+    text = request.query_params.get("nhom")
+    if text is None:
+        return 1, ()
+    buckets = _read_number(request, "so_nhom", default=64, highest=_MAX_BUCKETS)
+    numbers = text.split(",")
+    if not all(len(part) <= 4 and part.isascii() and part.isdigit() for part in numbers):
+        raise HTTPException(400, "Tham số nhom phải là các số, cách nhau bằng dấu phẩy.")
+    chosen = tuple(map(int, numbers))
+    if max(chosen) >= buckets:
+        raise HTTPException(400, f"Tham số nhom phải nhỏ hơn {buckets}.")
+    return buckets, chosen
 
 
 def _read_time(text: str) -> datetime:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,41 @@ def test_the_key_digest_equals_one_computed_from_the_pages(
     ]
 
 
+def bucket_of(key: str, buckets: int) -> int:
+    return int(hashlib.sha256(key.encode()).hexdigest()[:15], 16) % buckets
+
+
+def test_the_digest_with_versions_adds_up_each_key_with_its_milliseconds(
+    client: httpx.Client,
+) -> None:
+    sums = [[0, 0] for _ in range(4)]
+    for row in walk(client, "ho"):
+        moment = datetime.fromisoformat(row["cap_nhat_luc"])
+        said = f"{row['ma_ho']}|{round(moment.timestamp() * 1000)}"
+        bucket = sums[bucket_of(row["ma_ho"], 4)]
+        bucket[0] += 1
+        bucket[1] += int(hashlib.sha256(said.encode()).hexdigest()[:15], 16)
+    answer = client.get("/api/v1/ho/doi-soat", params={"so_nhom": 4, "phien_ban": 1}).json()
+
+    assert answer["nhom"] == [
+        {"nhom": bucket, "so_luong": count, "tong": str(total)}
+        for bucket, (count, total) in enumerate(sums)
+    ]
+
+
+def test_the_rows_of_some_buckets_are_listed_alone(client: httpx.Client) -> None:
+    rows = walk(client, "ho")
+    found = walk(client, "ho", so_nhom=8, nhom="1,6", limit=3)
+    page = client.get("/api/v1/ho", params={"so_nhom": 8, "nhom": "1,6", "limit": 3}).json()
+
+    expected = [row for row in rows if bucket_of(row["ma_ho"], 8) in (1, 6)]
+    assert 0 < len(expected) < len(rows)
+    assert (found, page["tong_so"]) == (expected, len(expected))
+    cursor = page["con_tro_tiep"]
+    other = {"so_nhom": 8, "nhom": "1", "limit": 3, "cursor": cursor}
+    assert client.get("/api/v1/ho", params=other).status_code == 400
+
+
 def test_a_call_without_the_key_or_with_another_is_refused(database: str) -> None:
     with serving(make_app(database, KEY), key=None) as stranger:
         answers = [
@@ -217,6 +253,9 @@ def test_a_call_without_the_key_or_with_another_is_refused(database: str) -> Non
         "cursor=abc",
         "cursor=%C4%91",
         "cursor=",
+        "so_nhom=8&nhom=8",
+        "so_nhom=8&nhom=1,",
+        "so_nhom=8&nhom=-1",
     ],
 )
 def test_a_question_that_the_list_does_not_know_is_refused(
