@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -29,6 +30,8 @@ from hub.rules import Rule, read_rule, required_rule
 from hub.settings import get_settings
 
 API_VERSION: Final = "v3.1.0"
+RECONCILE_SCHEDULE: Final = "0 21 * * *"
+"""When a source's keys are compared with the hub's, in UTC, where its contract does not say."""
 _NAME_LINE: Final = re.compile(rb"""^name:[ \t]*["']?(\w+)""", re.MULTILINE | re.ASCII)
 OWN_COLUMNS: Final = frozenset(
     {
@@ -202,7 +205,9 @@ class Contract:
     timezone: str
     encoding: str
     schedule: str
+    reconcile_schedule: str | None
     freshness: timedelta
+    retention: timedelta | None
     datasets: tuple[Dataset, ...]
 
     def get_dataset(self, name: str) -> Dataset:
@@ -310,8 +315,11 @@ def _read_file(source: str, paths: Sequence[Path]) -> Contract:
     return contract
 
 
+@lru_cache(maxsize=64)
 def parse_contract(text: str, *, name: str = "contract") -> Contract:
     """Read one contract; ``name`` is what errors call it.
+
+    Every step of a run asks for its contract anew; the same text is read once a process.
 
     Raises:
         ContractError: it is not valid YAML, not ODCS, or breaks a rule of ours; the message
@@ -384,7 +392,9 @@ def _read_contract(model: OpenDataContractStandard, digest: str) -> Contract:
         timezone=str(custom.take("timezone", "Asia/Ho_Chi_Minh")),
         encoding=str(custom.take("encoding", "UTF-8")),
         schedule=str(custom.take("schedule")),
+        reconcile_schedule=_reconcile_schedule(custom.take("reconcile", RECONCILE_SCHEDULE)),
         freshness=_freshness(model),
+        retention=_retention(model),
         datasets=tuple(_read_dataset(model.name, item) for item in model.schema_ or []),
     )
     custom.refuse_leftovers()
@@ -399,6 +409,24 @@ def _freshness(model: OpenDataContractStandard) -> timedelta:
             return timedelta(**{units[sla.unit]: sla.value})
     message = "slaProperties must hold a 'latency' with a whole value and unit m, h or d."
     raise ContractError(message)
+
+
+def _retention(model: OpenDataContractStandard) -> timedelta | None:
+    """How long the hub keeps what it no longer answers with; None where the contract is silent."""
+    for sla in model.slaProperties or []:
+        if sla.property != "retention":
+            continue
+        days = {"d": 1, "y": 365}.get(sla.unit or "")
+        if days is None or not isinstance(sla.value, int) or sla.value < 1:
+            message = "the 'retention' of slaProperties must be a whole value with unit d or y."
+            raise ContractError(message)
+        return timedelta(days=days * sla.value)
+    return None
+
+
+def _reconcile_schedule(named: Any) -> str | None:
+    """A cron expression; ``never`` leaves reconciling to whoever asks for it."""
+    return None if named == "never" else str(named)
 
 
 def _read_dataset(source: str, item: SchemaObject) -> Dataset:

@@ -1,5 +1,6 @@
 """What a contract may say, and how a slip of the pen is named."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from connectors.ingest import check_options
 from golden.survivorship import list_survivors
 from hub.contract import (
     OWN_COLUMNS,
+    RECONCILE_SCHEDULE,
     Bound,
     Contract,
     find_dataset,
@@ -158,6 +160,11 @@ def test_the_contract_as_it_should_be_is_read_whole() -> None:
         ),
         ("primaryKey: true,", "", "fishing.skipper has no primaryKey"),
         ("unit: h", "unit: y", "slaProperties must hold a 'latency'"),
+        (
+            "unit: h}",
+            "unit: h}, {property: retention, value: 90, unit: h}",
+            "the 'retention' of slaProperties must be a whole value with unit d or y",
+        ),
         ("apiVersion: v3.1.0", "apiVersion: v3.0.0", "apiVersion is v3.0.0; this hub reads v3.1.0"),
         ("mode: snapshot", "mode: incremental", "is incremental and needs sync.cursor"),
         (
@@ -284,3 +291,16 @@ def test_the_three_contracts_are_read_and_keep_to_their_length() -> None:
 def test_the_hash_is_of_every_byte() -> None:
     assert parse_contract(CONTRACT).hash != parse_contract(CONTRACT + "# a remark\n").hash
     assert parse_contract(CONTRACT).hash == parse_contract(CONTRACT).hash
+
+
+def test_a_contract_says_how_long_records_are_kept_and_when_keys_are_compared() -> None:
+    silent = parse_contract(CONTRACT)
+    assert (silent.retention, silent.reconcile_schedule) == (None, RECONCILE_SCHEDULE)
+    kept = changed("unit: h}", "unit: h}, {property: retention, value: 10, unit: y}")
+    asked = changed(
+        "  - {property: options",
+        "  - {property: reconcile, value: never}\n  - {property: options",
+        kept,
+    )
+    said = parse_contract(asked)
+    assert (said.retention, said.reconcile_schedule) == (timedelta(days=3650), None)
