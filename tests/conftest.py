@@ -31,7 +31,12 @@ from hub.settings import ROLES, Role
 
 pytest_plugins = ["three_sources"]
 PASSWORD = "only-in-tests"
-FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "scram_iterations": "1",  # a login costs 2 ms, not 6, and a test logs in hundreds of times
+}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _numbers = count(1)
 
