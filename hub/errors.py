@@ -56,7 +56,18 @@ class WarehouseOutdatedError(MotlanError):
 
 
 class SourceUnavailableError(MotlanError):
-    """A source does not answer, or not as its contract says; its cursor has not moved."""
+    """A source does not answer, or not as its contract says; its cursor has not moved.
+
+    ``failures`` is how many requests in a row had failed by then.
+    """
+
+    failures = 1
+
+
+class CircuitOpenError(SourceUnavailableError):
+    """A source has failed so often in a row that it is left alone for a while."""
+
+    failures = 0
 
 
 class IncompleteSourceError(MotlanError):
