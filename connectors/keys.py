@@ -50,7 +50,7 @@ class KeyTally:
         if self._tombstone is None:
             lives = np.ones(len(hashes), np.uint64)
         else:
-            lives = _living(batch.column(self._tombstone))[known]
+            lives = living(batch.column(self._tombstone))[known]
         self._read.append(hashes << _ONE | lives)
         self._settled = None
         self.rows += batch.num_rows
@@ -116,7 +116,7 @@ def digest_hashes(hashes: Hashes) -> KeyDigest:
     return KeyDigest(len(hashes), (high << 32) + low)
 
 
-def _living(marks: pa.Array) -> Hashes:
+def living(marks: pa.Array) -> Hashes:
     """1 where a row's tombstone is not set, else 0."""
     gone = pc.is_in(pc.utf8_lower(marks.cast(pa.string())), value_set=_TRUE)
     lives: Hashes = (~gone.to_numpy(zero_copy_only=False)).astype(np.uint64)

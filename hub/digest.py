@@ -17,6 +17,16 @@ def key_hash60(key: str) -> int:
     return int(hashlib.sha256(key.encode()).hexdigest()[:_HEX_DIGITS], 16)
 
 
+def version_hash60(key: str, version: int | None) -> int:
+    """`key_hash60` of ``<key>|<version>``, of which a digest of keys with versions is the sum.
+
+    Args:
+        version: when the row was changed last, in whole micro- or milliseconds since 1970 (UTC),
+            whichever its owner tells; None where nobody knows.
+    """
+    return key_hash60(f"{key}|{'' if version is None else version}")
+
+
 @dataclass(frozen=True)
 class KeyDigest:
     """Number of keys and the sum of their `key_hash60`."""

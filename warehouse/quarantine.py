@@ -99,7 +99,7 @@ def open_row(quarantine_id: int, name: str, password: str, reason: str) -> list[
             f"There is no quarantined row {quarantine_id}; `motlan quarantine list` shows them."
         )
         raise WrongUseError(message)
-    return _unseal(*found)
+    return unseal(*found)
 
 
 def read_open_rows(stream: str, chosen: Chosen) -> list[OpenedRow]:
@@ -111,7 +111,7 @@ def read_open_rows(stream: str, chosen: Chosen) -> list[OpenedRow]:
     words = {**chosen.words(), "stream": stream}
     with connect("pipeline") as connection:
         found = connection.execute(_SQL["read_open_rows"], words).fetchall()
-    return [OpenedRow(row[0], row[1], row[2], _unseal(stream, row[1], row[3])) for row in found]
+    return [OpenedRow(row[0], row[1], row[2], unseal(stream, row[1], row[3])) for row in found]
 
 
 def list_streams_to_replay(chosen: Chosen) -> Sequence[str]:
@@ -121,7 +121,12 @@ def list_streams_to_replay(chosen: Chosen) -> Sequence[str]:
         return [stream for (stream,) in found]
 
 
-def _unseal(stream: str, record_id: str, raw: bytes) -> list[dict[str, Any]]:
+def unseal(stream: str, record_id: str, raw: bytes) -> list[dict[str, Any]]:
+    """The landed rows of a quarantined one.
+
+    Raises:
+        LandingError: the landing key that sealed it is not at hand.
+    """
     found: list[dict[str, Any]] = json.loads(
         unseal_bytes(bytes(raw), context=f"{stream}|{record_id}")
     )
