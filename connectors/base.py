@@ -1,6 +1,7 @@
 """What every transport gives: Arrow record batches, and at the end what the source says."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -26,13 +27,17 @@ ENCODING: Final = "_encoding"
 
 @dataclass(frozen=True)
 class Request:
-    """What to read: one dataset, from where on, and where it is to be had."""
+    """What to read: one dataset, from where on, and where it is to be had.
+
+    ``spec`` is the part of it that one worker reads, as `Plan` says; empty for all of it.
+    """
 
     contract: Contract
     dataset: Dataset
     cursor: Mapping[str, Any]
     mode: Mode
     url: str = field(repr=False)
+    spec: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def since(self) -> datetime | None:
@@ -42,6 +47,18 @@ class Request:
             return None
         overlap = timedelta(minutes=self.dataset.sync.overlap_minutes)
         return datetime.fromisoformat(str(since)) - overlap
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will read: one spec a part, for as many workers.
+
+    ``as_of``: of what time the source speaks, where that is known before anything is read; of
+    several parts, it must be, and none may speak of an earlier time.
+    """
+
+    specs: Sequence[Mapping[str, Any]]
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +89,7 @@ class Fetch:
     """A read that is under way: iterate it to its end, then ask for its outcome."""
 
     def __init__(
-        self, request: Request, read: Callable[[Outcome, KeyTally], Iterator[pa.RecordBatch]]
+        self, request: Request, read: Callable[[Outcome, KeyTally], Generator[pa.RecordBatch]]
     ) -> None:
         self.request = request
         self.tally = KeyTally(request.dataset)
@@ -88,10 +105,16 @@ class Fetch:
             SchemaDriftError: a promised column is missing or of another type.
             IncompleteSourceError: what was read is not what the source says it holds.
         """
-        for batch in self._batches:
-            self.tally.add(batch)
-            yield batch
+        with closing(self._batches):
+            for batch in self._batches:
+                self.tally.add(batch)
+                yield batch
         self._ended = True
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Of what time the source speaks; known as soon as its first row is."""
+        return self._outcome.as_of
 
     @property
     def outcome(self) -> Outcome:
@@ -121,6 +144,26 @@ def advance(
     if before:
         since = max(since, datetime.fromisoformat(str(before)))
     return {"since": since.isoformat()}
+
+
+def combine_cursors(
+    before: Mapping[str, Any], after: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The cursor of a batch, from the cursors of its parts: all that any of them has reached."""
+    combined = dict(before)
+    moments = [datetime.fromisoformat(part["since"]) for part in after if "since" in part]
+    if moments:
+        combined["since"] = max(moments).isoformat()
+    known = before.get("partitions", {})
+    reached = {
+        folder: drop
+        for part in after
+        for folder, drop in part.get("partitions", {}).items()
+        if drop != known.get(folder)
+    }
+    if known or reached:
+        combined["partitions"] = dict(sorted({**known, **reached}.items()))
+    return combined
 
 
 def parse_moment(text: Any, contract: Contract) -> datetime:

@@ -8,7 +8,7 @@ row is handed out, its number of rows at its end; a batch with a fault is not ke
 import csv
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -25,6 +25,7 @@ from connectors.base import (
     PARTITION,
     Fetch,
     Outcome,
+    Plan,
     Proof,
     Request,
     drift,
@@ -35,7 +36,7 @@ from connectors.base import (
 from connectors.keys import KeyTally
 from connectors.options import FilesOptions
 from hub.contract import Dataset
-from hub.errors import IncompleteSourceError
+from hub.errors import IncompleteSourceError, SourceUnavailableError
 from hub.promised import promised_columns
 
 _UTF8: Final = "UTF-8"
@@ -72,14 +73,21 @@ def fetch_files(request: Request, options: FilesOptions) -> Fetch:
     """Read the newest drops that were not read before; see `connectors.fetch`."""
     reader = _Reader(request, options)
 
-    def read(outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
+    def read(outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
         try:
             yield from reader.read(outcome, tally)
         except OSError as error:
-            why = f"its drops cannot be read ({error.strerror or type(error).__name__})"
-            raise unavailable(request.contract.source, why) from None
+            raise _unreadable(request, error) from None
 
     return Fetch(request, read)
+
+
+def plan_files(request: Request, options: FilesOptions) -> Plan | None:
+    """What drops are new, in as many parts as the contract asks for; None where there is none."""
+    try:
+        return _Reader(request, options).plan()
+    except OSError as error:
+        raise _unreadable(request, error) from None
 
 
 class _Reader:
@@ -93,35 +101,56 @@ class _Reader:
         self._files, self._root = _open(request.url)
 
     def read(self, outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
-        """The rows of every new drop, partition after partition."""
+        """The rows of every new drop of the part's folders, partition after partition."""
+        drops = self.find_drops(outcome)
+        mine = self._request.spec.get("folders", list(drops))
         cursor = dict(self._known)
-        moments = {
-            folder: datetime.fromisoformat(before["as_of"]) for folder, before in cursor.items()
-        }
-        delivered = False
-        declared = 0
-        folders = self._list_folders(self._root)
-        for folder in folders:
-            drop = self._find_newest(folder, outcome)
-            if drop is None:
-                continue
-            delivered = True
-            moments[folder] = drop.as_of
-            if not self._is_new(drop):
-                continue
+        outcome.declared_rows = 0
+        for drop in filter(self._is_new, map(drops.__getitem__, filter(drops.__contains__, mine))):
             yield from self._read_drop(drop, outcome)
-            cursor[folder] = drop.as_cursor()
-            outcome.partitions.append(folder)
-            declared += drop.rows
-        if not delivered:
+            cursor[drop.folder] = drop.as_cursor()
+            outcome.partitions.append(drop.folder)
+            outcome.declared_rows += drop.rows
+        outcome.proof = Proof("manifest", "batch", tally.digest(), as_of=outcome.as_of)
+        outcome.next_cursor = {"partitions": cursor}
+
+    def find_drops(self, outcome: Outcome) -> dict[str, Drop]:
+        """The newest drop of every partition that has one, in the order of their folders.
+
+        Raises:
+            SourceUnavailableError: no partition has one.
+            IncompleteSourceError: the manifest of one is not as promised.
+        """
+        folders = self._list_folders(self._root)
+        found = {folder: self._find_newest(folder, outcome) for folder in folders}
+        drops = {folder: drop for folder, drop in found.items() if drop is not None}
+        if not drops:
             raise unavailable(self._dataset.stream, "it has not delivered a complete drop yet")
         for folder in sorted(self._known.keys() - set(folders)):
             outcome.warnings.append(f"partition {folder} was delivered before and is not there")
+        moments = {
+            folder: datetime.fromisoformat(before["as_of"])
+            for folder, before in self._known.items()
+        } | {folder: drop.as_of for folder, drop in drops.items()}
         outcome.all_partitions = sorted({*folders, *self._known})
-        outcome.declared_rows = declared
         outcome.as_of = min(moments.values())  # a partition that fell silent holds it back
-        outcome.proof = Proof("manifest", "batch", tally.digest(), as_of=outcome.as_of)
-        outcome.next_cursor = {"partitions": cursor}
+        return drops
+
+    def plan(self) -> Plan | None:
+        """The folders with a new drop, in groups of about as many rows; None without any."""
+        outcome = Outcome()
+        new = [drop for drop in self.find_drops(outcome).values() if self._is_new(drop)]
+        if not new:
+            return None
+        if self._options.parts == 1:
+            return Plan([{}], outcome.as_of)
+        share = sum(drop.rows for drop in new) / self._options.parts
+        groups: dict[int, list[str]] = {}
+        before = 0
+        for drop in new:
+            groups.setdefault(int(before / share) if share else 0, []).append(drop.folder)
+            before += drop.rows
+        return Plan([{"folders": folders} for folders in groups.values()], outcome.as_of)
 
     def _list_folders(self, path: str) -> list[str]:
         selector = fs.FileSelector(path)
@@ -286,6 +315,11 @@ class _Reader:
 
     def _faulty(self, folder: str, sequence: int, why: str) -> IncompleteSourceError:
         return _faulty(self._dataset, f"{folder}/{sequence:04d}", why)
+
+
+def _unreadable(request: Request, error: OSError) -> SourceUnavailableError:
+    why = f"its drops cannot be read ({error.strerror or type(error).__name__})"
+    return unavailable(request.contract.source, why)
 
 
 def _faulty(dataset: Dataset, drop: str, why: str) -> IncompleteSourceError:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -43,7 +43,7 @@ def fetch_http(request: Request, options: HttpOptions) -> Fetch:
         raise ContractError(message)
     reader = _Reader(request, options)
 
-    def read(outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
+    def read(outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
         with connect(request.contract.source, options, request.url) as client:
             yield from reader.read(client, outcome, tally)
         outcome.next_cursor = advance(request.cursor, reader.newest, outcome.as_of)
@@ -72,7 +72,6 @@ class _Reader:
         for attempt in range(MAX_PASSES):
             started: list[datetime] = []
             yield from self._read_pass(client, since, outcome, started)
-            outcome.as_of = outcome.as_of or started[0]
             outcome.proof = self._prove(client, tally)
             if outcome.proof.scope != "none" or self._options.digest is None:
                 break
@@ -153,6 +152,7 @@ class _Reader:
         while True:
             page = client.get(options.path, query)
             rows, token = self._open_page(page, totals, started)
+            outcome.as_of = outcome.as_of or started[0]
             if rows:
                 batch = self._to_batch(rows, len(tokens), outcome)
                 order.check(rows, enforced=options.ordered)

@@ -1,31 +1,34 @@
-"""Fetch and land one batch: the only way rows come into the hub."""
+"""Plan, fetch and land: the only way rows come into the hub."""
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from connectors.base import Fetch, Mode, Outcome, Request
-from connectors.files import fetch_files
+import pyarrow as pa
+
+from connectors.base import Fetch, Mode, Outcome, Plan, Request, combine_cursors
+from connectors.files import fetch_files, plan_files
 from connectors.http import fetch_http
 from connectors.options import FilesOptions, HttpOptions, Options, SqlOptions, parse_options
-from connectors.sql import fetch_sql
+from connectors.sql import fetch_sql, plan_sql
 from hub.contract import Contract, Dataset
+from hub.digest import KeyDigest
 from hub.errors import ContractError, IncompleteSourceError
 from hub.settings import get_settings
-from warehouse.landing import BatchFacts, Completeness, Digest, LandingWriter, read_keys
+from hub.streams import read_ahead
+from warehouse.landing import BatchFacts, Completeness, Digest, LandingWriter, PartFacts
 
 
-class Stream(Protocol):
-    """What a run knows of its stream: how far it is, and its last published batch."""
+@dataclass(frozen=True)
+class Stream:
+    """What a batch comes after: how far its stream is, and its last published batch."""
 
-    @property
-    def cursor(self) -> Mapping[str, Any]:
-        """What the last batch's manifest gave as ``cursor_to``; empty at the beginning."""
-
-    @property
-    def batch_key(self) -> str:
-        """The key of the last published batch; empty at the beginning."""
+    cursor: Mapping[str, Any]
+    batch_key: str
+    mode: Literal["snapshot", "incremental", "reconcile", "backfill"]
 
 
 def check_options(contract: Contract) -> None:
@@ -42,18 +45,40 @@ def check_options(contract: Contract) -> None:
             raise ContractError(message)
 
 
-def fetch(contract: Contract, dataset: Dataset, cursor: Mapping[str, Any], *, mode: Mode) -> Fetch:
-    """Begin to read one dataset of a source; nothing is asked of it before the first row.
+def plan(
+    contract: Contract, dataset: Dataset, cursor: Mapping[str, Any], mode: Mode
+) -> Plan | None:
+    """What is to be read, in how many parts; None when the source has nothing new.
+
+    Raises:
+        ContractError: the options of its connector are wrong.
+        SettingsError: the source has no address.
+        SourceUnavailableError, IncompleteSourceError: as for `Fetch`.
+    """
+    request, options = _request(contract, dataset, cursor, {"mode": mode})
+    if isinstance(options, HttpOptions):
+        return Plan([{}])
+    if isinstance(options, SqlOptions):
+        return plan_sql(request, options)
+    assert isinstance(options, FilesOptions)
+    return plan_files(request, options)
+
+
+def fetch(
+    contract: Contract, dataset: Dataset, cursor: Mapping[str, Any], spec: Mapping[str, Any]
+) -> Fetch:
+    """Begin to read a part of a dataset; nothing is asked of its source before the first row.
 
     The source's address and credential come from ``MOTLAN_CONN_<SOURCE>``.
+
+    Args:
+        spec: the mode, and what of the dataset to read, as the plan says.
 
     Raises:
         ContractError: the options of its connector are wrong.
         SettingsError: the source has no address.
     """
-    options = _options(contract, dataset)
-    url = get_settings().source_url(contract.source)
-    request = Request(contract, dataset, cursor, mode, url)
+    request, options = _request(contract, dataset, cursor, spec)
     if isinstance(options, HttpOptions):
         return fetch_http(request, options)
     if isinstance(options, SqlOptions):
@@ -62,13 +87,8 @@ def fetch(contract: Contract, dataset: Dataset, cursor: Mapping[str, Any], *, mo
     return fetch_files(request, options)
 
 
-def ingest_batch(contract: Contract, dataset: Dataset, stream: Stream, *, mode: Mode) -> str | None:
-    """Read what is new and land it as one batch; returns the batch's URL.
-
-    None when a source of snapshots has no newer one: nothing of the run is kept then.
-
-    The batch exists only if everything was read and agrees with what the source says; the
-    stream's cursor is not touched here.
+def land_rows(fetched: Fetch, writer: LandingWriter) -> Iterator[pa.Table]:
+    """Read to the end and land; gives each chunk, its rows with their places, as it is written.
 
     Raises:
         SourceUnavailableError: the source does not answer, or not as promised.
@@ -76,20 +96,90 @@ def ingest_batch(contract: Contract, dataset: Dataset, stream: Stream, *, mode: 
         IncompleteSourceError: what was read is not what the source says it holds.
         LandingError: the landing zone cannot be written.
     """
-    fetched = fetch(contract, dataset, stream.cursor, mode=mode)
-    writer = LandingWriter(dataset.stream, url=get_settings().landing_url, keys=read_keys())
-    try:
-        for batch in fetched:
-            writer.write(batch)
-        content = writer.flush()
-        _refuse_loss(fetched, writer.rows)
-        if mode != "incremental" and not writer.rows and not fetched.outcome.partitions:
-            writer.abandon()
-            return None
-        return writer.finish(_facts(stream, fetched, content))
-    except BaseException:
-        writer.abandon()
-        raise
+    with closing(read_ahead(fetched)) as batches:
+        for batch in batches:
+            yield from writer.write(batch)
+    yield from writer.flush()
+    if writer.rows != fetched.tally.rows:
+        message = (
+            f"{fetched.request.dataset.stream}: {fetched.tally.rows} rows were read and "
+            f"{writer.rows} landed; the batch was not kept. Run the sync again."
+        )
+        raise IncompleteSourceError(message)
+
+
+def describe_part(fetched: Fetch, writer: LandingWriter, *, keys_differ: bool) -> PartFacts:
+    """What is known of a part once all of it was landed.
+
+    Raises:
+        IncompleteSourceError: the source does not say of what time it speaks.
+    """
+    outcome = fetched.outcome
+    if outcome.as_of is None:
+        message = (
+            f"{fetched.request.dataset.stream} does not say of what time it speaks; its contract "
+            "must name asOf."
+        )
+        raise IncompleteSourceError(message)
+    return PartFacts(
+        rows=writer.rows,
+        chunks=writer.chunks,
+        keys_differ=keys_differ,
+        key_digest=Digest.of(fetched.tally.digest()),
+        live_key_digest=Digest.of(fetched.tally.live_digest()),
+        content_digest=writer.content_digest,
+        cursor_to=outcome.next_cursor,
+        declared_rows=outcome.declared_rows,
+        as_of=outcome.as_of,
+        partitions=outcome.partitions,
+        all_partitions=outcome.all_partitions,
+        completeness=_completeness(outcome),
+        warnings=outcome.warnings,
+    )
+
+
+def combine_parts(
+    contract: Contract, dataset: Dataset, stream: Stream, parts: Sequence[PartFacts]
+) -> BatchFacts:
+    """What is known of a batch, from what is known of each of its parts.
+
+    Its key tells its stream, its predecessor, its keys and its contents, and nothing else: a
+    replay is known by it, and A, B, A again is three.
+    """
+    keys = _sum(part.key_digest for part in parts)
+    content = parts[0].content_digest
+    if len(parts) > 1:
+        content = hashlib.sha256("".join(p.content_digest for p in parts).encode()).hexdigest()
+    words = [dataset.stream, stream.batch_key, str(keys.count), keys.total, content]
+    declared = [part.declared_rows for part in parts if part.declared_rows is not None]
+    return BatchFacts(
+        stream=dataset.stream,
+        batch_key=hashlib.sha256(json.dumps(words).encode()).hexdigest(),
+        predecessor=stream.batch_key or None,
+        contract_hash=contract.hash,
+        contract_version=contract.version,
+        mode=stream.mode,
+        key_digest=keys,
+        live_key_digest=_sum(part.live_key_digest for part in parts),
+        content_digest=content,
+        cursor_from=dict(stream.cursor) or None,
+        cursor_to=combine_cursors(stream.cursor, [part.cursor_to for part in parts]),
+        declared_rows=sum(declared) if len(declared) == len(parts) else None,
+        as_of=min(part.as_of for part in parts),
+        partitions=sorted({name for part in parts for name in part.partitions}),
+        all_partitions=sorted({name for part in parts for name in part.all_partitions}),
+        encoding=contract.encoding,
+        completeness=_combine_completeness([part.completeness for part in parts]),
+        warnings=list(dict.fromkeys(line for part in parts for line in part.warnings)),
+    )
+
+
+def _request(
+    contract: Contract, dataset: Dataset, cursor: Mapping[str, Any], spec: Mapping[str, Any]
+) -> tuple[Request, Options]:
+    options = _options(contract, dataset)
+    url = get_settings().source_url(contract.source)
+    return Request(contract, dataset, cursor, spec["mode"], url, spec), options
 
 
 def _options(contract: Contract, dataset: Dataset) -> Options:
@@ -98,42 +188,6 @@ def _options(contract: Contract, dataset: Dataset) -> Options:
     except ContractError as error:
         message = f"{dataset.stream}: {error}"
         raise ContractError(message) from None
-
-
-def _refuse_loss(fetched: Fetch, landed: int) -> None:
-    if landed != fetched.tally.rows:
-        message = (
-            f"{fetched.request.dataset.stream}: {fetched.tally.rows} rows were read and {landed} "
-            "landed; the batch was not kept. Run the sync again."
-        )
-        raise IncompleteSourceError(message)
-
-
-def _facts(stream: Stream, fetched: Fetch, content: str) -> BatchFacts:
-    contract, dataset = fetched.request.contract, fetched.request.dataset
-    outcome = fetched.outcome
-    keys = fetched.tally.digest()
-    parts = [dataset.stream, stream.batch_key or "", str(keys.count), str(keys.total), content]
-    return BatchFacts(
-        stream=dataset.stream,
-        batch_key=hashlib.sha256(json.dumps(parts).encode()).hexdigest(),
-        predecessor=stream.batch_key or None,
-        contract_hash=contract.hash,
-        contract_version=contract.version,
-        mode="incremental" if fetched.request.mode == "incremental" else "snapshot",
-        key_digest=Digest.of(keys),
-        live_key_digest=Digest.of(fetched.tally.live_digest()),
-        content_digest=content,
-        cursor_from=dict(stream.cursor) or None,
-        cursor_to=outcome.next_cursor,
-        declared_rows=outcome.declared_rows,
-        as_of=outcome.as_of,
-        partitions=outcome.partitions,
-        all_partitions=outcome.all_partitions,
-        encoding=contract.encoding,
-        completeness=_completeness(outcome),
-        warnings=outcome.warnings,
-    )
 
 
 def _completeness(outcome: Outcome) -> Completeness:
@@ -146,3 +200,22 @@ def _completeness(outcome: Outcome) -> Completeness:
         buckets=[Digest.of(bucket) for bucket in buckets] if buckets else None,
         as_of=proof.as_of,
     )
+
+
+def _combine_completeness(parts: Sequence[Completeness]) -> Completeness:
+    """A batch is proven complete when each of its parts is."""
+    if len(parts) == 1:
+        return parts[0]
+    digests = [part.digest for part in parts if part.digest]
+    if any(part.scope != "batch" for part in parts) or len(digests) < len(parts):
+        return Completeness()
+    moments = [part.as_of for part in parts if part.as_of]
+    as_of = min(moments, default=None)
+    return Completeness(kind=parts[0].kind, scope="batch", digest=_sum(digests), as_of=as_of)
+
+
+def _sum(digests: Iterable[Digest]) -> Digest:
+    """The digest of keys that lie in several parts, none of them in two."""
+    found = [digest.key_digest() for digest in digests]
+    total = sum(digest.total for digest in found)
+    return Digest.of(KeyDigest(sum(digest.count for digest in found), total))

@@ -1,50 +1,158 @@
-"""0 -> 1 as one step of a run: take the stream, land what is new, enter it in the ledger."""
+"""0 -> 1 as steps of a run: plan what to read, load each part, close the batch.
 
-from connectors.ingest import ingest_batch
-from hub.contract import find_dataset
-from hub.errors import IncompleteSourceError
-from warehouse.landing import LandedBatch
-from warehouse.ledger import record_batch, take_stream
+The stream is taken once, by the plan. Parts are landed, standardised and staged while they are
+read, by as many workers as there are; closing the batch says what all of them have read.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import polars as pl
+import pyarrow as pa
+
+from connectors.base import Fetch, Mode
+from connectors.ingest import Stream, combine_parts, describe_part, fetch, land_rows, plan
+from hub.contract import Contract, Dataset, find_dataset
+from hub.errors import MotlanError, StaleWriterError
+from hub.settings import get_settings
+from warehouse.landing import LandingWriter, PartFacts, make_url, read_keys, write_manifest
+from warehouse.ledger import Batch, find_promise, get_batch, read_stream, take_stream
+from warehouse.parts import (
+    Opening,
+    Part,
+    begin_part,
+    close_landing,
+    load_rows,
+    open_batch,
+    read_parts,
+)
+from warehouse.stage import Staged
+
+Standardiser: TypeAlias = Callable[
+    [Contract, Dataset, datetime], Callable[[pa.Table], pl.DataFrame]
+]
+"""What makes standard rows of landed ones: ``standardisation.batch.make_standardiser``."""
 
 
-def land_batch(stream: str, *, full: bool = False) -> int | None:
-    """Land the next batch of a stream; returns its id, or None when the source has nothing new.
-
-    The stream is taken before anything is read: a run that held it before can no longer write.
+def plan_batch(stream: str, *, full: bool = False) -> tuple[int, int] | None:
+    """Take a stream and enter the batch that is to be read next.
 
     Args:
         full: read everything again, whatever was read before.
 
+    Returns:
+        the batch's id and its number of parts; None when the source has nothing new.
+
     Raises:
-        SourceUnavailableError, SchemaDriftError, IncompleteSourceError, LandingError: nothing
-            was landed and the cursor has not moved.
+        SourceUnavailableError, IncompleteSourceError: the source was asked and does not answer as
+            promised; the cursor has not moved.
+        StaleWriterError: another run took the stream meanwhile.
     """
     contract, dataset = find_dataset(stream)
     state = take_stream(stream)
     first = not state.batch_key
-    mode = "full" if full or (first and dataset.sync.mode == "incremental") else dataset.sync.mode
-    url = ingest_batch(contract, dataset, state, mode=mode)
-    if url is None:
+    whole = full or (first and dataset.sync.mode == "incremental")
+    mode: Mode = "full" if whole else dataset.sync.mode
+    found = plan(contract, dataset, state.cursor, mode)
+    if found is None:
         return None
-    facts = LandedBatch.open(url).manifest
-    if facts.as_of is None:
-        message = f"{stream} does not say of what time it speaks; its contract must name asOf."
-        raise IncompleteSourceError(message)
-    return record_batch(
-        {
-            "stream": stream,
-            "batch_key": facts.batch_key,
-            "predecessor": facts.predecessor or "",
-            "fence": state.fence,
-            "mode": facts.mode,
-            "contract_hash": facts.contract_hash,
-            "landed_url": url,
-            "read": facts.rows,
-            "key_digest": f"{facts.key_digest.count}:{facts.key_digest.total}",
-            "content_digest": facts.content_digest,
-            "proof": facts.completeness.model_dump(mode="json", exclude={"buckets"}),
-            "cursor_to": facts.cursor_to or {},
-            "source_as_of": facts.as_of,
-            "warnings": facts.warnings,
-        }
+    specs = [{**spec, "mode": mode} for spec in found.specs]
+    kept: Literal["incremental", "snapshot"] = (
+        "incremental" if mode == "incremental" else "snapshot"
     )
+    url = make_url(stream, zone=get_settings().landing_url)
+    opening = Opening(kept, url, specs, found.as_of)
+    return open_batch(dataset, state, contract.hash, opening), len(specs)
+
+
+def load_part(batch_id: int, number: int, standardiser: Standardiser) -> None:
+    """Read one part of a batch; land, standardise and stage its rows while they are read.
+
+    A part that is done stays as it is. Nothing of an attempt that fails is kept.
+
+    Raises:
+        SourceUnavailableError, SchemaDriftError, IncompleteSourceError, LandingError: as reading
+            and landing do; the cursor has not moved.
+        StaleWriterError: another worker has taken the part, or another run the stream.
+    """
+    batch = get_batch(batch_id)
+    part = begin_part(batch, number)
+    if part is None:
+        return
+    contract, dataset = find_promise(batch)
+    _refuse_stale(batch)
+    fetched = fetch(contract, dataset, batch.cursor_to, part.spec)
+    writer = LandingWriter(batch.landed_url, keys=read_keys(), part=number, attempt=part.attempt)
+
+    def finish(staged: Staged) -> PartFacts:
+        _refuse_loss(part, fetched, staged)
+        return describe_part(fetched, writer, keys_differ=staged.keys_differ)
+
+    def frames() -> Iterator[pl.DataFrame]:
+        standardise = None
+        for table in land_rows(fetched, writer):
+            if standardise is None:
+                standardise = standardiser(contract, dataset, fetched.as_of or batch.source_as_of)
+            yield standardise(table)
+
+    try:
+        load_rows(part, dataset, frames(), finish)
+    except BaseException:
+        writer.abandon()
+        raise
+    pa.default_memory_pool().release_unused()  # the next step begins as it would alone
+
+
+def close_batch(batch_id: int) -> None:
+    """Say of a batch what its parts have read, once all are done; it can be judged then.
+
+    A batch that is closed already stays as it is.
+
+    Raises:
+        MotlanError: a part is not done.
+        LandingError: the landing zone cannot be written.
+    """
+    batch = get_batch(batch_id)
+    if batch.state != "landing":
+        return
+    contract, dataset = find_promise(batch)
+    specs, parts = zip(*read_parts(batch), strict=True)
+    assert batch.mode != "replay"
+    stream = Stream(batch.cursor_to, batch.predecessor, batch.mode)
+    facts = combine_parts(contract, dataset, stream, parts)
+    chunks = [chunk for part in parts for chunk in part.chunks]
+    write_manifest(batch.landed_url, facts, chunks)
+    row = {
+        "batch_key": facts.batch_key,
+        "read": sum(part.rows for part in parts),
+        "key_digest": f"{facts.key_digest.count}:{facts.key_digest.total}",
+        "content_digest": facts.content_digest,
+        "proof": facts.completeness.model_dump(mode="json", exclude={"buckets"}),
+        "cursor_to": facts.cursor_to or {},
+        "source_as_of": facts.as_of,
+        "warnings": facts.warnings,
+    }
+    apart = len(parts) == 1 or all("keys" in spec for spec in specs)
+    differ = apart and all(part.keys_differ for part in parts)
+    close_landing(batch, dataset, row, keys_differ=differ)
+
+
+def _refuse_stale(batch: Batch) -> None:
+    """Do not even read for a run that another one has followed."""
+    state = read_stream(batch.stream)
+    if state.fence != batch.fence or state.batch_key != batch.predecessor:
+        message = (
+            f"Another run has taken {batch.stream} since batch {batch.batch_id} was begun; "
+            "this one must not write. Nothing was changed."
+        )
+        raise StaleWriterError(message)
+
+
+def _refuse_loss(part: Part, fetched: Fetch, staged: Staged) -> None:
+    if staged.rows != fetched.tally.rows:
+        message = (
+            f"Part {part.number} of batch {part.batch.batch_id} of {part.batch.stream} read "
+            f"{fetched.tally.rows} rows but staged {staged.rows}; run the sync again."
+        )
+        raise MotlanError(message)

@@ -72,6 +72,7 @@ class SqlOptions(Options):
         default=None, description="Table or view; the dataset's physical name if not given."
     )
     chunk_rows: int = Field(default=50_000, ge=1, le=1_000_000)
+    parts: int = Field(default=1, ge=1, le=64, description="Key ranges that are read side by side.")
     run_seconds: float = Field(default=1800.0, gt=0, description="Deadline of a whole read.")
 
 
@@ -104,6 +105,9 @@ class FilesOptions(Options):
         description="The manifest's word for an encoding -> the hub's (UTF-8 or TCVN3).",
     )
     chunk_rows: int = Field(default=50_000, ge=1, le=1_000_000)
+    parts: int = Field(
+        default=1, ge=1, le=64, description="Groups of partitions that are read side by side."
+    )
     max_file_bytes: int = Field(default=4 * 2**30, ge=1)
     max_line_bytes: int = Field(default=2**20, ge=1)
 

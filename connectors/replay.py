@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +13,15 @@ from hub.digest import KeyDigest
 from hub.errors import MotlanError
 from hub.promised import promised_columns
 from hub.settings import get_settings
-from warehouse.landing import BatchFacts, Completeness, Digest, LandingWriter, read_keys
+from warehouse.landing import (
+    BatchFacts,
+    Completeness,
+    Digest,
+    LandingWriter,
+    make_url,
+    read_keys,
+    write_manifest,
+)
 from warehouse.ledger import record_batch, take_stream
 from warehouse.quarantine import Chosen, read_open_rows
 
@@ -37,10 +46,12 @@ def land_replay(stream: str, chosen: Chosen) -> int | None:
         raise MotlanError(message)
     raw = [landed for row in rows for landed in row.raw]
     keys = Digest.of(KeyDigest.of(row.record_id for row in rows))
-    writer = LandingWriter(stream, url=get_settings().landing_url, keys=read_keys())
+    url = make_url(stream, zone=get_settings().landing_url)
+    writer = LandingWriter(url, keys=read_keys())
     try:
-        writer.write(_as_batch(raw, dataset))
-        content = writer.flush()
+        for _ in chain(writer.write(_as_batch(raw, dataset)), writer.flush()):
+            pass
+        content = writer.content_digest
         parts = ["replay", stream, state.batch_key, keys.count, keys.total, content]
         facts = BatchFacts(
             stream=stream,
@@ -62,7 +73,7 @@ def land_replay(stream: str, chosen: Chosen) -> int | None:
             completeness=Completeness(),
             warnings=[],
         )
-        url = writer.finish(facts)
+        write_manifest(url, facts, writer.chunks)
     except BaseException:
         writer.abandon()
         raise

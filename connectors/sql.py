@@ -1,9 +1,10 @@
 """Reads a table of any database that SQLAlchemy speaks to, in one consistent snapshot."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from connectors import postgres
 from connectors.base import (
     Fetch,
     Outcome,
+    Plan,
     Proof,
     Request,
     advance,
@@ -54,7 +56,7 @@ def fetch_sql(request: Request, options: SqlOptions) -> Fetch:
     dataset = request.dataset
     reader = _Reader(request, options)
 
-    def read(outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
+    def read(outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
         try:
             with _snapshot(request.url, options) as connection:
                 yield from reader.read(connection, outcome, tally)
@@ -65,6 +67,26 @@ def fetch_sql(request: Request, options: SqlOptions) -> Fetch:
     return Fetch(request, read)
 
 
+def plan_sql(request: Request, options: SqlOptions) -> Plan:
+    """One part, or as many key ranges as the contract asks for where everything is read.
+
+    The ranges hold about as many keys each, by the first column of the key. Each is read in a
+    snapshot of its own; a key never leaves its range, so that each is complete by itself, and the
+    batch speaks of the time before the first of them.
+    """
+    if options.parts == 1 or request.mode == "incremental":
+        return Plan([{}])
+    reader = _Reader(request, options)
+    try:
+        with _snapshot(request.url, options) as connection:
+            as_of = _source_time(connection)
+            ranges = reader.split_keys(connection)
+            return Plan([{**spec, "as_of": as_of.isoformat()} for spec in ranges], as_of)
+    except (SQLAlchemyError, *postgres.FAILURES) as error:
+        why = f"its database failed ({_kind(error)})"
+        raise unavailable(request.dataset.stream, why) from None
+
+
 class _Reader:
     """One read of one table, inside one snapshot of its database."""
 
@@ -73,6 +95,7 @@ class _Reader:
         self._dataset = request.dataset
         self._options = options
         self._since = request.since
+        self._spec = request.spec
         self._url = sa.make_url(request.url)
         self._end = time.monotonic() + options.run_seconds
         self.newest: datetime | None = None
@@ -85,6 +108,8 @@ class _Reader:
         refuse_missing(self._dataset, table.columns.keys(), "the table")
         self._refuse_retyped(table)
         outcome.as_of = _source_time(connection)
+        if "as_of" in self._spec:  # the batch speaks of the time before its first part
+            outcome.as_of = min(outcome.as_of, datetime.fromisoformat(self._spec["as_of"]))
         unknown = sorted(set(table.columns.keys()) - promised_columns(self._dataset).keys())
         if unknown:
             listed = ", ".join(unknown)
@@ -97,6 +122,20 @@ class _Reader:
             if self._dataset.sync.completeness == "keys":
                 outcome.proof = self._prove(connection, table, tally)
                 outcome.declared_rows = tally.rows
+
+    def split_keys(self, connection: sa.Connection) -> list[dict[str, Any]]:
+        """Bounds of key ranges that hold about as many keys each; null is open."""
+        table = self._reflect(connection)
+        refuse_missing(self._dataset, table.columns.keys(), "the table")
+        key = self._keys(table)[0]
+        if not isinstance(key.type, sqltypes.String | sqltypes.Integer):
+            return [{}]
+        part = sa.func.ntile(self._options.parts).over(order_by=key).label("part")
+        numbered = sa.select(key.label("key"), part).where(key.is_not(None)).subquery()
+        first = sa.select(sa.func.min(numbered.c.key)).group_by(numbered.c.part)
+        found = connection.execute(first.order_by(numbered.c.part)).scalars()
+        edges = [None, *list(dict.fromkeys(found))[1:], None]
+        return [{"keys": [low, high]} for low, high in pairwise(edges)]
 
     def _reflect(self, connection: sa.Connection) -> sa.Table:
         name = self._options.table or self._dataset.physical_name
@@ -139,8 +178,18 @@ class _Reader:
             column = table.columns[name]
             query = query.where(column >= self._bound(column)).order_by(column, *keys)
         else:
-            query = query.order_by(*keys)
+            query = self._in_range(query, table).order_by(*keys)
         return self._run(connection, query, list(table.columns))
+
+    def _in_range(self, query: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
+        """The query, of the part's keys alone; a row without a key is of the first part."""
+        low, high = self._spec.get("keys", (None, None))
+        key = self._keys(table)[0]
+        if low is not None:
+            query = query.where(key >= low)
+        if high is not None:
+            query = query.where(key < high if low is not None else (key < high) | key.is_(None))
+        return query
 
     def _keys(self, table: sa.Table) -> list[sa.Column[Any]]:
         return [table.columns[item.physical_name] for item in self._dataset.key_fields]
@@ -179,7 +228,8 @@ class _Reader:
     def _prove(self, connection: sa.Connection, table: sa.Table, tally: KeyTally) -> Proof:
         """Read the keys again; one that stands there twice is told downstream."""
         keys = self._keys(table)
-        again = self._run(connection, sa.select(*map(_landing(connection), keys)), keys)
+        query = self._in_range(sa.select(*map(_landing(connection), keys)), table)
+        again = self._run(connection, query, keys)
         unlike = tally.count_unlike([print_keys(join_keys(batch.columns)) for batch in again])
         if unlike:
             message = (

@@ -1,14 +1,16 @@
 """Airflow DAGs ``sync_<source>``: one a contract, four tasks a dataset.
 
-Land, standardise, judge, publish: only the batch id goes from task to task. When a source has
-been published, its asset sets off the golden build; a dataset that failed holds back neither the
-others nor their announcement, but the run is a failed one. A DAG that is unpaused waits for its
-next time; nobody wants last night's run at noon.
+Plan, load, judge, publish: only the batch id and the numbers of its parts go from task to task. A
+batch is loaded in as many tasks as its plan has parts, side by side on as many workers. When a
+source has been published, its asset sets off the golden build; a dataset that failed holds back
+neither the others nor their announcement, but the run is a failed one. A DAG that is unpaused waits
+for its next time; nobody wants last night's run at noon.
 
 A contract that is refused stops its own source alone. Airflow takes no DAG from a file that raises,
 not even those made before; so the refused source keeps its DAG, which fails with the sentence.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -24,37 +26,43 @@ from hub.settings import get_settings
 
 @task(retries=3, retry_delay=timedelta(seconds=30), retry_exponential_backoff=True)
 @step
-def land(stream: str) -> int:
-    """Read what is new and land it; skipped when there is nothing new."""
-    from connectors.land import land_batch
+def plan(stream: str) -> list[dict[str, int]]:
+    """Enter the batch that is to be read, and say its parts; skipped when there is nothing new."""
+    from connectors.land import plan_batch
     from hub.contract import find_dataset
     from warehouse.ledger import apply_contract
 
     contract, _ = find_dataset(stream)
     use_connection(contract.source)
     apply_contract(contract)
-    batch_id = land_batch(stream)
-    if batch_id is None:
+    planned = plan_batch(stream)
+    if planned is None:
         raise AirflowSkipException
-    return batch_id
+    batch_id, parts = planned
+    return [{"batch_id": batch_id, "part": number} for number in range(parts)]
+
+
+@task(retries=3, retry_delay=timedelta(seconds=30), retry_exponential_backoff=True)
+@step
+def load(source: str, planned: dict[str, int]) -> int:
+    """Read one part; land, standardise and stage its rows."""
+    from connectors.land import load_part
+    from standardisation.batch import make_standardiser
+
+    use_connection(source)
+    load_part(planned["batch_id"], planned["part"], make_standardiser)
+    return planned["batch_id"]
 
 
 @task
 @step
-def standardise(batch_id: int) -> int:
-    """Read the landed rows in the hub's terms."""
-    from standardisation.batch import standardise_batch
-
-    standardise_batch(batch_id)
-    return batch_id
-
-
-@task
-@step
-def judge(batch_id: int) -> int:
-    """Run the suite; fails when it gives no verdict that lets the batch go on."""
+def judge(loaded: Sequence[int]) -> int:
+    """Close the batch and run its suite; fails where that gives no verdict to go on with."""
+    from connectors.land import close_batch
     from expectations.judge import judge_batch
 
+    batch_id = loaded[0]
+    close_batch(batch_id)
     judge_batch(batch_id)
     return batch_id
 
@@ -105,9 +113,9 @@ def sync_dag(contract: Contract) -> DAG:
 
             @task_group(group_id=dataset.name)
             def travel(stream: str) -> None:
-                landed: Any = land(stream)
-                staged: Any = standardise(landed)
-                judged: Any = judge(staged)
+                planned: Any = plan(stream)
+                loaded: Any = load.partial(source=contract.source).expand(planned=planned)
+                judged: Any = judge(loaded)
                 publish(judged) >> [announced, told]
 
             travel(dataset.stream)

@@ -1,6 +1,6 @@
 """Iterators that work while their reader does."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import Generic, TypeVar
@@ -16,11 +16,12 @@ class _End(Generic[_T]):
         self.error = error
 
 
-def read_ahead(items: Iterable[_T], *, ahead: int = 1) -> Iterator[_T]:
+def read_ahead(items: Iterable[_T], *, ahead: int = 1) -> Generator[_T]:
     """The same items in the same order, made by a thread of their own while the reader works.
 
     At most ``ahead`` items wait, so that memory stays flat. An error comes to the reader in its
-    place. A reader that stops early stops the thread before its next item.
+    place. A reader that stops early, and closes this, stops the thread before its next item; what
+    makes the items is closed too.
     """
     queue: Queue[_T | _End[_T]] = Queue(ahead)
     stopped = Event()
@@ -35,13 +36,16 @@ def read_ahead(items: Iterable[_T], *, ahead: int = 1) -> Iterator[_T]:
         return False
 
     def work() -> None:
+        source = iter(items)
         try:
-            for item in items:
+            for item in source:
                 if not put(item):
-                    return
+                    break
         except BaseException as error:
             put(_End(error))
             return
+        if isinstance(source, Generator):
+            source.close()
         put(_End())
 
     thread = Thread(target=work, name="read-ahead", daemon=True)

@@ -1,21 +1,46 @@
-"""1 -> 2 as one step of a run: landed chunks in, staged rows out."""
+"""1 -> 2 as a step of a run: landed chunks in, standard rows out."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import pyarrow as pa
 
 from hub.contract import Contract, Dataset
 from hub.errors import MotlanError, where_it_arose
 from standardisation.rows import standardise
 from warehouse.landing import LandedBatch
 from warehouse.ledger import find_promise, get_batch, move_batch
-from warehouse.stage import stage_rows
+from warehouse.parts import restage
+
+
+def make_standardiser(
+    contract: Contract, dataset: Dataset, as_of: datetime
+) -> Callable[[pa.Table], pl.DataFrame]:
+    """What makes standard rows of a landed chunk, of a source that speaks as of that time.
+
+    It raises MotlanError for a chunk that cannot be standardised at all.
+    """
+    day = as_of.astimezone(ZoneInfo(contract.timezone)).date()
+
+    def read(table: pa.Table) -> pl.DataFrame:
+        try:
+            landed = pl.from_arrow(table)
+            assert isinstance(landed, pl.DataFrame)
+            return standardise(landed, contract, dataset, day)
+        except pl.exceptions.PolarsError as error:
+            message = (
+                f"A chunk of {dataset.stream} cannot be standardised: "
+                f"{type(error).__name__} at {where_it_arose(error)[-1]}."
+            )
+            raise MotlanError(message) from None
+
+    return read
 
 
 def standardise_batch(batch_id: int) -> None:
-    """Standardise a landed batch into its stage table, chunk by chunk.
+    """Stage a landed batch from its landed chunks: one that is replayed, or whose stage was lost.
 
     A batch that has come further stays as it is; run again, staging begins anew.
 
@@ -27,29 +52,17 @@ def standardise_batch(batch_id: int) -> None:
     if batch.state not in ("landed", "staged"):
         return
     contract, dataset = find_promise(batch)
-    as_of = batch.source_as_of.astimezone(ZoneInfo(contract.timezone)).date()
-    frames = _standard_frames(contract, dataset, batch.landed_url, as_of)
-    staged = stage_rows(dataset, batch_id, frames)
-    if staged != batch.read:
+    read = make_standardiser(contract, dataset, batch.source_as_of)
+    staged = restage(dataset, batch_id, _standard_frames(batch.landed_url, read))
+    if staged.rows != batch.read:
         message = (
-            f"Batch {batch_id} of {batch.stream} landed {batch.read} rows but {staged} were "
+            f"Batch {batch_id} of {batch.stream} landed {batch.read} rows but {staged.rows} were "
             "staged; run the sync again."
         )
         raise MotlanError(message)
     move_batch(batch_id, "staged")
 
 
-def _standard_frames(
-    contract: Contract, dataset: Dataset, url: str, as_of: date
-) -> Iterator[pl.DataFrame]:
-    for number, table in enumerate(LandedBatch.open(url).read_chunks()):
-        try:
-            landed = pl.from_arrow(table)
-            assert isinstance(landed, pl.DataFrame)
-            yield standardise(landed, contract, dataset, as_of)
-        except pl.exceptions.PolarsError as error:
-            message = (
-                f"Chunk {number} of {dataset.stream} cannot be standardised: "
-                f"{type(error).__name__} at {where_it_arose(error)[-1]}."
-            )
-            raise MotlanError(message) from None
+def _standard_frames(url: str, read: Callable[[pa.Table], pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    for table in LandedBatch.open(url).read_chunks():
+        yield read(table)

@@ -12,10 +12,8 @@ import httpx
 import psycopg
 from three_sources import ThreeSources, serve_lookup
 
-from cli.pipeline import build_golden, run_sync
-from connectors.land import land_batch
+from cli.pipeline import build_golden, load_batch, run_sync
 from expectations.judge import judge_batch
-from standardisation.batch import standardise_batch
 from warehouse.landing import LandedBatch
 from warehouse.ledger import get_batch
 from warehouse.publish import publish_batch
@@ -85,7 +83,7 @@ def test_one_citizen_travels_through_all_six_states(
     three_sources.drop_files()
 
     # 1 landed: verbatim, and encrypted.
-    batch_id = land_batch("population.person")
+    batch_id = load_batch("population.person")
     assert batch_id is not None
     landed = LandedBatch.open(get_batch(batch_id).landed_url)
     assert landed.read_row(0, 0)["ho_ten"] == "TRẦN  THỊ HOÀ"
@@ -93,7 +91,6 @@ def test_one_citizen_travels_through_all_six_states(
     assert all(PIN.encode() not in file.read_bytes() for file in Path(landed.url).iterdir())
 
     # 2 standard: in the hub's terms, repairs flagged, nothing rewritten for taste.
-    standardise_batch(batch_id)
     staged = "SELECT full_name, full_name_key, birth_date, flags, unreadable FROM stage.{}"
     assert rows(warehouse, staged.format(f"population__person__b{batch_id} ORDER BY 1")) == [
         (

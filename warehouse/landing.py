@@ -1,8 +1,9 @@
 """The landing zone: what was read from a source, verbatim, encrypted and never changed.
 
 A batch is a folder: ``<landing zone>/<stream>/<id>/`` with its chunks as encrypted Parquet and,
-written last, ``manifest.json``. A folder without a manifest is a run that did not end; nobody
-reads it. The zone is a local folder or an object store that `pyarrow.fs` has a URL for.
+written last, ``manifest.json``. A folder without a manifest is a run that did not end, and a chunk
+that the manifest does not name is an attempt that did not; nobody reads them. The zone is a local
+folder or an object store that `pyarrow.fs` has a URL for.
 """
 
 import hashlib
@@ -43,14 +44,19 @@ __all__ = [
     "Digest",
     "LandedBatch",
     "LandingWriter",
+    "PartFacts",
     "SealingKeys",
     "make_keys",
+    "make_url",
     "read_keys",
     "rotate_keys",
     "seal_bytes",
     "unseal_bytes",
+    "write_manifest",
 ]
 MANIFEST: Final = "manifest.json"
+_CHUNK_BITS: Final = 16
+"""A chunk's number is its part's and, in so many bits, its own in the part."""
 
 
 class _Words(BaseModel):
@@ -58,12 +64,14 @@ class _Words(BaseModel):
 
 
 class ChunkFacts(_Words):
-    """One file of a batch."""
+    """One file of a batch; its number is what staged rows point to it by."""
 
+    number: int
     name: str
     rows: int
     size: int
     sha256: str
+    key_id: str
 
 
 class Digest(_Words):
@@ -97,6 +105,24 @@ class Completeness(_Words):
     as_of: datetime | None = None
 
 
+class PartFacts(_Words):
+    """What was read and landed of one part of a batch; no value of a row is in it."""
+
+    rows: int
+    chunks: list[ChunkFacts]
+    keys_differ: bool
+    key_digest: Digest
+    live_key_digest: Digest
+    content_digest: str
+    cursor_to: dict[str, Any]
+    declared_rows: int | None
+    as_of: datetime
+    partitions: list[str]
+    all_partitions: list[str]
+    completeness: Completeness
+    warnings: list[str]
+
+
 class BatchFacts(_Words):
     """What the run knows about a batch besides its files."""
 
@@ -125,41 +151,75 @@ class BatchManifest(BatchFacts):
 
     format: int = Field(default=1)
     landed_at: datetime
-    key_id: str
     rows: int
     chunks: list[ChunkFacts]
 
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """The keys that its files are sealed with: several, where they were rotated meanwhile."""
+        return frozenset(chunk.key_id for chunk in self.chunks)
+
+
+def make_url(stream: str, *, zone: str) -> str:
+    """The URL of a batch that begins now, in the landing zone at ``zone``."""
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    return f"{zone.rstrip('/')}/{stream}/{moment}-{secrets.token_hex(6)}"
+
+
+def write_manifest(url: str, facts: BatchFacts, chunks: Sequence[ChunkFacts]) -> None:
+    """Write a batch's manifest, which makes the batch exist; again, and it is the same.
+
+    Raises:
+        LandingError: the landing zone cannot be written.
+    """
+    manifest = BatchManifest(
+        **facts.model_dump(),
+        landed_at=datetime.now(UTC),
+        rows=sum(chunk.rows for chunk in chunks),
+        chunks=list(chunks),
+    )
+    files, folder = _open_folder(url)
+    _put(files, f"{folder}/{MANIFEST}", manifest.model_dump_json(indent=2).encode())
+
 
 class LandingWriter:
-    """Writes one batch: chunks as they come, the manifest last."""
+    """Writes the chunks of one attempt at one part of a batch, as its rows come."""
 
     def __init__(
-        self, stream: str, *, url: str, keys: SealingKeys, chunk_rows: int = 16_000
+        self,
+        url: str,
+        *,
+        keys: SealingKeys,
+        part: int = 0,
+        attempt: int = 1,
+        chunk_rows: int = 16_000,
     ) -> None:
-        """Open a batch of ``stream`` in the landing zone at ``url``.
+        """Open the batch at ``url`` for writing.
 
         Raises:
             LandingError: the landing zone cannot be reached or written.
         """
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        self.url = f"{url.rstrip('/')}/{stream}/{moment}-{secrets.token_hex(6)}"
-        self._files, self._folder = _open_folder(self.url)
+        self._files, self._folder = _open_folder(url)
         self._keys = keys
         self._chunk_rows = chunk_rows
+        self._part, self._attempt = part, attempt
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
-        self._chunks: list[ChunkFacts] = []
+        self._begun = 0
         self._content = hashlib.sha256()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="landing")
         self._writing: Future[None] | None = None
+        self.chunks: list[ChunkFacts] = []
         try:
             self._files.create_dir(self._folder, recursive=True)
         except OSError as error:
             message = f"The landing zone cannot be written ({_reason(error)}); check it and retry."
             raise LandingError(message) from error
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Take rows in; whole chunks are written while the next rows are read.
+    def write(self, batch: pa.RecordBatch) -> Iterator[pa.Table]:
+        """Take rows in; gives the chunks that are whole now, their rows with their places.
+
+        A chunk is written by a thread of its own while its reader works on it.
 
         Raises:
             LandingError: the landing zone cannot be written.
@@ -168,54 +228,49 @@ class LandingWriter:
         self._waiting_rows += batch.num_rows
         while self._waiting_rows >= self._chunk_rows:
             table = pa.Table.from_batches(self._waiting)
-            self._begin_chunk(table.slice(0, self._chunk_rows))
             rest = table.slice(self._chunk_rows)
             self._waiting = rest.to_batches()
             self._waiting_rows = rest.num_rows
+            yield self._begin_chunk(table.slice(0, self._chunk_rows))
 
-    def flush(self) -> str:
-        """Write what is waiting; returns the content digest of all rows, in hexadecimal."""
+    def flush(self) -> Iterator[pa.Table]:
+        """Write what is waiting; gives it as a last chunk, and ends when every chunk is written."""
         if self._waiting_rows:
-            self._begin_chunk(pa.Table.from_batches(self._waiting))
+            table = pa.Table.from_batches(self._waiting)
             self._waiting, self._waiting_rows = [], 0
+            yield self._begin_chunk(table)
         self._end_chunk()
-        return self._content.hexdigest()
+        self._writer.shutdown()
 
     @property
     def rows(self) -> int:
         """Rows written so far."""
-        return sum(chunk.rows for chunk in self._chunks)
+        return sum(chunk.rows for chunk in self.chunks)
+
+    @property
+    def content_digest(self) -> str:
+        """The digest of all rows written so far, in hexadecimal."""
+        return self._content.hexdigest()
 
     def abandon(self) -> None:
-        """Remove what a run that failed has written; a batch without manifest does not exist."""
+        """Remove what a failed attempt has written; the batch's folder too, if it is empty."""
         self._writer.shutdown(wait=True, cancel_futures=True)
         with suppress(OSError):
-            self._files.delete_dir(self._folder)
+            for chunk in self.chunks:
+                self._files.delete_file(f"{self._folder}/{chunk.name}")
+            if not self._files.get_file_info(fs.FileSelector(self._folder)):
+                self._files.delete_dir(self._folder)
 
-    def finish(self, facts: BatchFacts) -> str:
-        """Write the manifest, which makes the batch exist; returns the batch's URL.
-
-        Raises:
-            LandingError: the landing zone cannot be written.
-        """
-        self.flush()
-        manifest = BatchManifest(
-            **facts.model_dump(),
-            landed_at=datetime.now(UTC),
-            key_id=self._keys.current,
-            rows=self.rows,
-            chunks=self._chunks,
-        )
-        text = manifest.model_dump_json(indent=2).encode()
-        self._put(MANIFEST, text)
-        self._writer.shutdown()
-        pa.default_memory_pool().release_unused()  # the next step begins as it would alone
-        return self.url
-
-    def _begin_chunk(self, table: pa.Table) -> None:
+    def _begin_chunk(self, table: pa.Table) -> pa.Table:
         """Write a chunk in the writer's thread, once the one before it is written."""
         self._end_chunk()
-        self._writing = self._writer.submit(self._write_chunk, table)
+        number = self._part << _CHUNK_BITS | self._begun
+        self._begun += 1
+        if self._begun >> _CHUNK_BITS:
+            message = f"A part of a batch is larger than {self._chunk_rows << _CHUNK_BITS} rows."
+            raise LandingError(message)
+        self._writing = self._writer.submit(self._write_chunk, number, table)
+        return _with_places(table, number)
 
     def _end_chunk(self) -> None:
         """Wait for the chunk that is being written; its error is raised here."""
@@ -223,7 +278,7 @@ class LandingWriter:
         if writing is not None:
             writing.result()
 
-    def _write_chunk(self, table: pa.Table) -> None:
+    def _write_chunk(self, number: int, table: pa.Table) -> None:
         table = table.combine_chunks()
         plain = pa.BufferOutputStream()
         with pa.ipc.new_stream(plain, table.schema) as stream:
@@ -238,34 +293,18 @@ class LandingWriter:
         )
         pq.write_table(table, sink, compression="zstd", encryption_properties=properties)
         sealed = sink.getvalue()
-        name = f"chunk-{len(self._chunks):05d}.parquet"
-        self._put(name, sealed)
-        self._chunks.append(
+        name = f"chunk-{number:06d}-{self._attempt}.parquet"
+        _put(self._files, f"{self._folder}/{name}", sealed)
+        self.chunks.append(
             ChunkFacts(
+                number=number,
                 name=name,
                 rows=table.num_rows,
                 size=sealed.size,
                 sha256=hashlib.sha256(sealed).hexdigest(),
+                key_id=self._keys.current,
             )
         )
-
-    def _put(self, name: str, content: bytes | pa.Buffer) -> None:
-        """A file is there whole or not at all, also after a power cut on a local disk."""
-        path = f"{self._folder}/{name}"
-        try:
-            if not isinstance(self._files, fs.LocalFileSystem):
-                with self._files.open_output_stream(path) as file:
-                    file.write(content)
-                return
-            draft = Path(f"{path}.draft")
-            with draft.open("wb") as local:
-                local.write(content)
-                local.flush()
-                os.fsync(local.fileno())
-            draft.replace(path)
-        except OSError as error:
-            message = f"The landing zone cannot be written ({_reason(error)}); make room and retry."
-            raise LandingError(message) from error
 
 
 @dataclass(frozen=True)
@@ -313,11 +352,8 @@ class LandedBatch:
         Raises:
             LandingError: a file is missing, changed, or sealed with a key that is not at hand.
         """
-        for number in range(len(self.manifest.chunks)):
-            table = self._read_chunk(number)
-            rows = table.num_rows
-            table = table.append_column("_chunk", pa.array([number] * rows, pa.int64()))
-            yield table.append_column("_row", pa.array(range(rows), pa.int64()))
+        for facts in self.manifest.chunks:
+            yield _with_places(self._read_chunk(facts), facts.number)
 
     def read_row(self, chunk: int, row: int) -> dict[str, Any]:
         """One row as landed: owner's column -> value.
@@ -333,10 +369,11 @@ class LandedBatch:
         Raises:
             LandingError: there is no such row, or the chunk cannot be read.
         """
-        if not 0 <= chunk < len(self.manifest.chunks):
+        facts = next((item for item in self.manifest.chunks if item.number == chunk), None)
+        if facts is None:
             message = f"Batch {_label(self.url)} has no chunk {chunk}."
             raise LandingError(message)
-        table = self._read_chunk(chunk)
+        table = self._read_chunk(facts)
         for row in rows:
             if not 0 <= row < table.num_rows:
                 message = f"Chunk {chunk} of batch {_label(self.url)} has no row {row}."
@@ -344,8 +381,7 @@ class LandedBatch:
         found: list[dict[str, Any]] = table.take(pa.array(rows, pa.int64())).to_pylist()
         return found
 
-    def _read_chunk(self, number: int) -> pa.Table:
-        facts = self.manifest.chunks[number]
+    def _read_chunk(self, facts: ChunkFacts) -> pa.Table:
         files, folder = _open_folder(self.url)
         try:
             sealed = _read(files, f"{folder}/{facts.name}")
@@ -361,7 +397,7 @@ class LandedBatch:
         except (OSError, pa.ArrowException, LandingError) as error:
             message = (
                 f"{facts.name} of batch {_label(self.url)} cannot be decrypted; "
-                f"the key file must hold key {self.manifest.key_id!r}."
+                f"the key file must hold key {facts.key_id!r}."
             )
             raise LandingError(message) from error
         if table.num_rows != facts.rows:
@@ -399,6 +435,31 @@ def _open_folder(url: str) -> tuple[fs.FileSystem, str]:
         message = f"MOTLAN_LANDING_URL names no place that can be opened ({_reason(error)})."
         raise LandingError(message) from error
     return files, path
+
+
+def _put(files: fs.FileSystem, path: str, content: bytes | pa.Buffer) -> None:
+    """A file is there whole or not at all, also after a power cut on a local disk."""
+    try:
+        if not isinstance(files, fs.LocalFileSystem):
+            with files.open_output_stream(path) as file:
+                file.write(content)
+            return
+        draft = Path(f"{path}.draft")
+        with draft.open("wb") as local:
+            local.write(content)
+            local.flush()
+            os.fsync(local.fileno())
+        draft.replace(path)
+    except OSError as error:
+        message = f"The landing zone cannot be written ({_reason(error)}); make room and retry."
+        raise LandingError(message) from error
+
+
+def _with_places(table: pa.Table, number: int) -> pa.Table:
+    """The rows of a chunk with its number and their places in it."""
+    rows = table.num_rows
+    numbered = table.append_column("_chunk", pa.array([number] * rows, pa.int64()))
+    return numbered.append_column("_row", pa.array(range(rows), pa.int64()))
 
 
 def _read(files: fs.FileSystem, path: str) -> bytes:

@@ -42,9 +42,9 @@ class Batch:
     stream: str
     batch_key: str
     predecessor: str
-    state: Literal["landed", "staged", "judged", "published", "parked", "overtaken"]
+    state: Literal["landing", "landed", "staged", "judged", "published", "parked", "overtaken"]
     fence: int
-    mode: Literal["snapshot", "incremental", "replay"]
+    mode: Literal["snapshot", "incremental", "replay", "reconcile", "backfill"]
     contract_hash: str
     landed_url: str
     read: int
@@ -109,15 +109,30 @@ def take_stream(name: str) -> StreamState:
         WrongUseError: there is no such stream.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}"
+    return _find_stream("take_stream", {"name": name, "holder": holder})
+
+
+def _find_stream(
+    query: Literal["take_stream", "read_stream"], row: Mapping[str, str]
+) -> StreamState:
     with (
         connect("pipeline") as connection,
         connection.cursor(row_factory=class_row(StreamState)) as cursor,
     ):
-        found = cursor.execute(_SQL["take_stream"], {"name": name, "holder": holder}).fetchone()
+        found = cursor.execute(_SQL[query], row).fetchone()
     if found is None:
-        message = f"There is no stream {name}; run `motlan contract apply`."
+        message = f"There is no stream {row['name']}; run `motlan contract apply`."
         raise WrongUseError(message)
     return found
+
+
+def read_stream(name: str) -> StreamState:
+    """A stream as it is now, taken by nobody.
+
+    Raises:
+        WrongUseError: there is no such stream.
+    """
+    return _find_stream("read_stream", {"name": name})
 
 
 def record_batch(row: Mapping[str, Any]) -> int:

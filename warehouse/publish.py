@@ -20,10 +20,11 @@ from hub.digest import KeyDigest
 from hub.errors import BatchParkedError, MotlanError, StaleWriterError
 from hub.parking import Cause
 from warehouse.connection import driver_connection, transaction
-from warehouse.judged import drop_stage, keys_differ
+from warehouse.judged import keys_differ
 from warehouse.landing import LandedBatch, seal_bytes
 from warehouse.ledger import Batch, find_promise, get_batch, park_batch, set_aside
 from warehouse.merge import VERSION_REUSED, Merge
+from warehouse.parts import sweep_stages
 from warehouse.queries import load
 from warehouse.tables import first_load, standard_table
 
@@ -93,8 +94,7 @@ def _publish(batch_id: int, state: str, what_is_done: str) -> BatchOutcome:
         raise
     except _NothingMendedError as vain:
         set_aside(batch.batch_id, str(vain))
-        with transaction("pipeline") as connection:
-            drop_stage(connection, dataset, batch.batch_id)
+    sweep_stages(dataset)
     return _outcome(get_batch(batch.batch_id))
 
 
@@ -380,9 +380,7 @@ class _Publication:
         }
         self._execute("advance_stream", stream)
         row = {"stream": batch.stream, "batch_id": batch.batch_id}
-        overtaken = self._fetch("list_overtaken_batches", row)
-        for batch_id in (batch.batch_id, *(found[0] for found in overtaken)):
-            drop_stage(self._connection, self._dataset, batch_id)
+        self._execute("overtake_batches", row)
 
     def _count_register(self, before: int, counts: Mapping[str, int]) -> int:
         """Rows that the register holds now: counted after a snapshot, reckoned after an increment.

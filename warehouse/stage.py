@@ -1,23 +1,29 @@
 """Puts the standardised rows of one batch where they are judged and published from."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from io import BytesIO
+from typing import Final
 
 import numpy as np
 import polars as pl
+import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
+from sqlalchemy import Connection
 from sqlalchemy.schema import CreateTable
 
 from hub.contract import Dataset
 from hub.errors import MotlanError
 from hub.streams import read_ahead
-from warehouse.connection import connect, transaction
 from warehouse.judged import drop_stage
 from warehouse.queries import load
 from warehouse.tables import stage_table
 
 _SQL = load("judged")
+_PART_BITS: Final = 40
+"""A row's position is its part's number and, in so many bits, its place in the part."""
 _AFTER_FIELDS = (
     "flags",
     "unreadable",
@@ -28,42 +34,74 @@ _AFTER_FIELDS = (
 )
 
 
-def stage_rows(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) -> int:
-    """Fill the batch's stage table anew, frame by frame; returns the number of rows.
+@dataclass(frozen=True)
+class Staged:
+    """What was staged: rows, and whether each of them has a key that no other one has."""
 
-    Run again, it begins again: nothing of an earlier attempt stays. The next frame is made while
-    one is loaded.
+    rows: int
+    keys_differ: bool
+
+
+def make_stage(connection: Connection, dataset: Dataset, batch_id: int) -> None:
+    """Make the batch's stage table, empty."""
+    drop_stage(connection, dataset, batch_id)
+    connection.execute(CreateTable(stage_table(dataset, batch_id)))
+
+
+def stage_rows(
+    connection: psycopg.Connection,
+    dataset: Dataset,
+    batch_id: int,
+    frames: Iterable[pl.DataFrame],
+    *,
+    part: int = 0,
+) -> Staged:
+    """Bring frames into the batch's stage table, in a transaction of the caller's.
+
+    The next frame is made while one is loaded. A row's position tells its part and its place in it,
+    so that parts can be staged in any order and side by side.
 
     Args:
         frames: what ``standardisation.standardise`` gives, with ``_chunk`` and ``_row``.
     """
     table = stage_table(dataset, batch_id)
-    with transaction("pipeline") as emptied:
-        drop_stage(emptied, dataset, batch_id)
-        emptied.execute(CreateTable(table))
     columns = ("position", "record_id", *dataset.columns, *_AFTER_FIELDS, "chunk", "chunk_row")
     named = sql.Identifier("stage", table.name)
     copy_into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         named, sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    keys = _StagedKeys()
-    with connect("pipeline") as connection, connection.cursor() as cursor:
-        for content in read_ahead(_write_csv(read_ahead(frames), columns, keys)):
+    keys = _StagedKeys(first=part << _PART_BITS)
+    contents = read_ahead(_write_csv(read_ahead(frames), columns, keys))
+    with connection.cursor() as cursor, closing(contents):
+        for content in contents:
             with cursor.copy(copy_into) as copy:
                 copy.write(content)
-        cursor.execute(sql.SQL("ANALYZE {}").format(named))
-        if keys.differ():
-            cursor.execute(sql.SQL(_SQL["note_keys_differ"]).format(stage=named))
-    return keys.rows
+    return Staged(keys.rows, keys.differ())
+
+
+def end_staging(
+    connection: psycopg.Connection, dataset: Dataset, batch_id: int, *, keys_differ: bool
+) -> None:
+    """Tell the planner and the merge what is staged, once all of it is."""
+    named = sql.Identifier("stage", stage_table(dataset, batch_id).name)
+    connection.execute(sql.SQL("ANALYZE {}").format(named))
+    if keys_differ:
+        connection.execute(sql.SQL(_SQL["note_keys_differ"]).format(stage=named))
 
 
 class _StagedKeys:
     """The hashes of the keys staged so far: whether two rows may be of one key."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, first: int) -> None:
+        self._first = first
         self._hashes: list[NDArray[np.uint64]] = []
         self._missing = 0
         self.rows = 0
+
+    @property
+    def position(self) -> int:
+        """Where the next row stands."""
+        return self._first + self.rows
 
     def add(self, record_ids: pl.Series) -> None:
         """Count the rows of a frame."""
@@ -87,7 +125,7 @@ def _write_csv(
 ) -> Iterator[memoryview]:
     """Each frame as COPY reads it."""
     for frame in frames:
-        ready = _as_csv_frame(frame, columns, keys.rows)
+        ready = _as_csv_frame(frame, columns, keys.position)
         keys.add(ready["record_id"])
         buffer = BytesIO()
         ready.write_csv(buffer, include_header=False)

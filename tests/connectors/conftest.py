@@ -12,9 +12,17 @@ from typing import Any
 import pytest
 
 from connectors.base import Mode
-from connectors.ingest import ingest_batch
+from connectors.ingest import Stream, combine_parts, describe_part, fetch, land_rows, plan
 from hub.contract import Contract, Dataset, parse_contract
-from warehouse.landing import LandedBatch, make_keys
+from hub.settings import get_settings
+from warehouse.landing import (
+    LandedBatch,
+    LandingWriter,
+    make_keys,
+    make_url,
+    read_keys,
+    write_manifest,
+)
 
 HEAD = """
 apiVersion: v3.1.0
@@ -71,7 +79,28 @@ class Source:
 
     def ingest_url(self, state: StreamState | None = None, mode: Mode = "snapshot") -> str | None:
         """Land one batch, if there is anything new."""
-        return ingest_batch(self.contract, self.dataset, state or StreamState(), mode=mode)
+        before = state or StreamState()
+        planned = plan(self.contract, self.dataset, before.cursor, mode)
+        if planned is None:
+            return None
+        zone, keys = get_settings().landing_url, read_keys()
+        url, chunks, parts = make_url(self.dataset.stream, zone=zone), [], []
+        for number, spec in enumerate(planned.specs):
+            fetched = fetch(self.contract, self.dataset, before.cursor, {**spec, "mode": mode})
+            writer = LandingWriter(url, keys=keys, part=number)
+            try:
+                for _ in land_rows(fetched, writer):
+                    pass
+            except BaseException:
+                writer.abandon()
+                raise
+            parts.append(describe_part(fetched, writer, keys_differ=False))
+            chunks += writer.chunks
+        kept: Any = "incremental" if mode == "incremental" else "snapshot"
+        stream = Stream(before.cursor, before.batch_key, kept)
+        facts = combine_parts(self.contract, self.dataset, stream, parts)
+        write_manifest(url, facts, chunks)
+        return url
 
 
 def rows_of(batch: LandedBatch) -> list[dict[str, Any]]:

@@ -18,9 +18,11 @@ from warehouse.landing import (
     LandingWriter,
     SealingKeys,
     make_keys,
+    make_url,
     rotate_keys,
     seal_bytes,
     unseal_bytes,
+    write_manifest,
 )
 
 CANARY = "Canary Nguyễn"
@@ -63,10 +65,16 @@ def keys(tmp_path: Path) -> SealingKeys:
 
 
 def land(folder: Path, keys: SealingKeys, chunk_rows: int = 4) -> str:
-    writer = LandingWriter("demo.person", url=str(folder), keys=keys, chunk_rows=chunk_rows)
-    writer.write(rows(0, 3))
-    writer.write(rows(3, 10))
-    return writer.finish(facts(writer.flush()))
+    url = make_url("demo.person", zone=str(folder))
+    fill(url, keys, rows(0, 3), rows(3, 10), chunk_rows=chunk_rows)
+    return url
+
+
+def fill(url: str, keys: SealingKeys, *batches: pa.RecordBatch, chunk_rows: int = 4) -> None:
+    writer = LandingWriter(url, keys=keys, chunk_rows=chunk_rows)
+    written = [table for batch in batches for table in writer.write(batch)] + list(writer.flush())
+    assert sum(table.num_rows for table in written) == writer.rows
+    write_manifest(url, facts(writer.content_digest), writer.chunks)
 
 
 def test_rows_come_back_in_order_with_their_place(tmp_path: Path, keys: SealingKeys) -> None:
@@ -88,19 +96,43 @@ def test_no_value_is_readable_without_the_key(tmp_path: Path, keys: SealingKeys)
 
 
 def test_a_zone_may_be_a_url(tmp_path: Path, keys: SealingKeys) -> None:
-    writer = LandingWriter("demo.person", url=(tmp_path / "by url").as_uri(), keys=keys)
-    writer.write(rows(0, 2))
-    batch = LandedBatch.open(writer.finish(facts(writer.flush())), keys=keys)
+    url = make_url("demo.person", zone=(tmp_path / "by url").as_uri())
+    fill(url, keys, rows(0, 2))
+    batch = LandedBatch.open(url, keys=keys)
     assert batch.read_row(0, 1)["ma"] == "1"
 
 
 def test_a_batch_without_a_manifest_does_not_exist(tmp_path: Path, keys: SealingKeys) -> None:
-    writer = LandingWriter("demo.person", url=str(tmp_path), keys=keys, chunk_rows=1)
-    writer.write(rows(0, 2))
+    url = make_url("demo.person", zone=str(tmp_path))
+    writer = LandingWriter(url, keys=keys, chunk_rows=1)
+    assert len([*writer.write(rows(0, 2)), *writer.flush()]) == 2
+    assert len(list(Path(url).glob("chunk-*"))) == 2
     with pytest.raises(LandingError, match="no readable manifest"):
-        LandedBatch.open(writer.url, keys=keys)
+        LandedBatch.open(url, keys=keys)
     writer.abandon()
-    assert not Path(writer.url).exists()
+    assert not Path(url).exists()
+
+
+def test_parts_and_attempts_lie_side_by_side_and_only_named_chunks_count(
+    tmp_path: Path, keys: SealingKeys
+) -> None:
+    url = make_url("demo.person", zone=str(tmp_path))
+    died = LandingWriter(url, keys=keys, part=1)
+    assert [*died.write(rows(0, 9)), *died.flush()]
+    writers = [LandingWriter(url, keys=keys, part=n, attempt=2 * n + 1) for n in (1, 0)]
+    for writer, batch in zip(writers, (rows(5, 7), rows(0, 5)), strict=True):
+        assert [*writer.write(batch), *writer.flush()]
+    chunks = [chunk for writer in reversed(writers) for chunk in writer.chunks]
+    write_manifest(url, facts("0"), chunks)
+    batch = LandedBatch.open(url, keys=keys)
+    found = [row for chunk in batch.read_chunks() for row in chunk.to_pylist()]
+    assert [(row["ma"], row["_chunk"], row["_row"]) for row in found] == [
+        *((str(n), 0, n) for n in range(5)),
+        *((str(n), 1 << 16, n - 5) for n in (5, 6)),
+    ]
+    assert batch.read_row(1 << 16, 1)["ma"] == "6"
+    with pytest.raises(LandingError, match="no chunk 1"):
+        batch.read_row(1, 0)
 
 
 @pytest.mark.parametrize("fault", ["changed", "lost", "swapped"])
@@ -129,7 +161,9 @@ def test_after_a_rotation_old_batches_stay_readable_and_new_ones_use_the_new_key
     rotated = SealingKeys.read(tmp_path / "keys.json")
     assert rotated.current == new != keys.current
     assert LandedBatch.open(url, keys=rotated).read_row(0, 0)["ma"] == "0"
-    assert LandedBatch.open(land(tmp_path / "zone", rotated), keys=rotated).manifest.key_id == new
+    assert LandedBatch.open(land(tmp_path / "zone", rotated), keys=rotated).manifest.key_ids == {
+        new
+    }
     only_new = SealingKeys(new, {new: rotated.get(new)})
     with pytest.raises(LandingError, match=f"key {keys.current!r}"):
         LandedBatch.open(url, keys=only_new).read_row(0, 0)

@@ -18,7 +18,7 @@ from hub.contract import load_contracts
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"
-STEPS = ("land", "standardise", "judge", "publish")
+STEPS = ("plan", "load", "judge", "publish")
 CANARY = "Canary Thị Ẩn"
 PARSE = """
 import json, logging, socket, sys
@@ -125,7 +125,7 @@ def expected_tasks(source: str, *datasets: str) -> dict[str, dict[str, Any]]:
         for step, before in zip(STEPS, (None, *STEPS), strict=False):
             tasks[f"{dataset}.{step}"] = {
                 "after": [f"{dataset}.{before}"] if before else [],
-                "retries": 3 if step == "land" else 0,
+                "retries": 3 if step in ("plan", "load") else 0,
                 "outlets": [],
             }
     tasks["announce"] = {

@@ -19,10 +19,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from cli.main import main
-from connectors.land import land_batch
+from cli.pipeline import load_batch
 from expectations.judge import judge_batch
 from hub.contract import get_contract
-from standardisation.batch import standardise_batch
 from warehouse.connection import engine
 from warehouse.landing import make_keys
 from warehouse.ledger import apply_contract
@@ -126,16 +125,15 @@ class Register:
         )
 
     def land(self, *, full: bool = False) -> int:
-        """Apply the contract and land a batch."""
+        """Apply the contract and load a batch."""
         apply_contract(get_contract("vehicle"))
-        batch_id = land_batch(CAR, full=full)
+        batch_id = load_batch(CAR, full=full)
         assert batch_id is not None
         return batch_id
 
     def prepare(self, *, full: bool = False) -> int:
-        """Land, standardise and judge a batch; returns its id."""
+        """Load and judge a batch; returns its id."""
         batch_id = self.land(full=full)
-        standardise_batch(batch_id)
         judge_batch(batch_id)
         return batch_id
 

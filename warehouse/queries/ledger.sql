@@ -14,6 +14,9 @@ SET fence = fence + 1, holder = %(holder)s, updated_at = now()
 WHERE name = %(name)s
 RETURNING name, fence, cursor, batch_key, as_of, row_count
 
+-- name: read_stream
+SELECT name, fence, cursor, batch_key, as_of, row_count FROM sync.stream WHERE name = %(name)s
+
 -- name: lock_stream
 -- Held until the publish transaction ends, so that no run can take the stream in between.
 SELECT fence, batch_key, row_count FROM sync.stream WHERE name = %(name)s FOR UPDATE
@@ -50,13 +53,12 @@ VALUES (%(batch_id)s, %(causes)s, %(reason)s, %(counts)s)
 -- What a batch would have done when it was parked last.
 SELECT counts FROM sync.parking WHERE batch_id = %(batch_id)s ORDER BY parking_id DESC LIMIT 1
 
--- name: list_overtaken_batches
+-- name: overtake_batches
 -- Older batches of the stream that never came to be published; a newer one has.
 UPDATE sync.batch
 SET state = 'overtaken', reason = 'by batch ' || %(batch_id)s || coalesce('; ' || reason, '')
 WHERE stream = %(stream)s AND batch_id < %(batch_id)s
-  AND state IN ('landed', 'staged', 'judged', 'parked')
-RETURNING batch_id
+  AND state IN ('landing', 'landed', 'staged', 'judged', 'parked')
 
 -- name: publish_batch
 -- From parked only with two signatures: sync.guard_batch refuses it otherwise.
