@@ -13,6 +13,7 @@ from connectors.keys import KeyTally
 from hub.contract import Contract, Dataset
 from hub.digest import BucketDigest, KeyDigest
 from hub.errors import MotlanError, SchemaDriftError, SourceUnavailableError
+from hub.failpoint import reach
 from hub.promised import promised_columns
 
 Mode = Literal["incremental", "snapshot", "full"]
@@ -108,6 +109,7 @@ class Fetch:
         with closing(self._batches):
             for batch in self._batches:
                 self.tally.add(batch)
+                reach("K03")
                 yield batch
         self._ended = True
 

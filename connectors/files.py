@@ -37,6 +37,7 @@ from connectors.keys import KeyTally
 from connectors.options import FilesOptions
 from hub.contract import Dataset
 from hub.errors import IncompleteSourceError, SourceUnavailableError
+from hub.failpoint import reach
 from hub.promised import promised_columns
 
 _UTF8: Final = "UTF-8"
@@ -249,6 +250,7 @@ class _Reader:
         with self._files.open_input_stream(path) as file:
             while part := file.read(_BLOCK):
                 digest.update(part)
+                reach("K04")
         if digest.hexdigest() != drop.file_sha256:
             why = f"the digest of {drop.name} is not that of its manifest"
             raise self._faulty(drop.folder, drop.sequence, why)

@@ -27,6 +27,7 @@ from connectors.base import unavailable
 from connectors.deadline import Errand, Hand, LateError
 from connectors.options import HttpOptions
 from hub.errors import SourceUnavailableError
+from hub.failpoint import reach
 
 BACKOFF_SECONDS: Final = 0.5
 MAX_FAILURES: Final = 5
@@ -134,6 +135,7 @@ class HttpClient:
         body = bytearray()
         for part in response.iter_bytes():
             body += part
+            reach("K04")
             if len(body) > MAX_PAGE_BYTES:
                 raise unavailable(self._source, f"a page is larger than {MAX_PAGE_BYTES} bytes")
         with suppress(msgspec.DecodeError):

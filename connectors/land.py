@@ -15,6 +15,7 @@ from connectors.base import Fetch, Mode
 from connectors.ingest import Stream, combine_parts, describe_part, fetch, land_rows, plan
 from hub.contract import Contract, Dataset, find_dataset
 from hub.errors import MotlanError, StaleWriterError
+from hub.failpoint import reach
 from hub.settings import get_settings
 from warehouse.landing import LandingWriter, PartFacts, make_url, read_keys, write_manifest
 from warehouse.ledger import Batch, find_promise, get_batch, read_stream, take_stream
@@ -63,7 +64,9 @@ def plan_batch(stream: str, *, full: bool = False) -> tuple[int, int] | None:
     )
     url = make_url(stream, zone=get_settings().landing_url)
     opening = Opening(kept, url, specs, found.as_of)
-    return open_batch(dataset, state, contract.hash, opening), len(specs)
+    batch_id = open_batch(dataset, state, contract.hash, opening)
+    reach("K01")
+    return batch_id, len(specs)
 
 
 def load_part(batch_id: int, number: int, standardiser: Standardiser) -> None:
@@ -101,6 +104,7 @@ def load_part(batch_id: int, number: int, standardiser: Standardiser) -> None:
     except BaseException:
         writer.abandon()
         raise
+    reach("K12")
     pa.default_memory_pool().release_unused()  # the next step begins as it would alone
 
 

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects import postgresql
 
+from hub.failpoint import reach
+
 FAILURES: Final = (adbc.Error, pa.ArrowException, OSError)
 """What the driver raises; its text may hold values and is not shown."""
 _LIBPQ_DRIVERS: Final = ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
@@ -46,6 +48,7 @@ def read_snapshot(
             **{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)}
         )
         cursor.execute(text)
+        reach("K04")
         yield iter(cursor.fetch_record_batch())
 
 

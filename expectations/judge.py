@@ -11,6 +11,7 @@ from typing import Any
 from expectations.suites import CompiledSuite, compile_suite, holds_column
 from hub.contract import Dataset
 from hub.errors import BatchParkedError, GateFailedError, MotlanError
+from hub.failpoint import reach
 from hub.rules import Rule
 from warehouse import judged
 from warehouse.ledger import Batch, find_promise, get_batch, move_batch, park_batch
@@ -47,6 +48,7 @@ def judge_batch(batch_id: int) -> None:
     finally:
         judged.drop_judged_view(dataset, batch_id)
     judged.record_findings(dataset, batch_id, suite_digest=suite.digest, findings=findings)
+    reach("K09")
     move_batch(batch_id, "judged")
 
 
@@ -84,6 +86,7 @@ def _validate(
     from expectations.datasource import validate_table
 
     table = judged.judged_name(dataset, batch.batch_id)
+    reach("K08")
     return validate_table(table, suite.build(dataset.stream), rows)
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from hub.contract import Contract, Dataset
 from hub.errors import MotlanError, where_it_arose
+from hub.failpoint import reach
 from standardisation.rows import standardise
 from warehouse.landing import LandedBatch
 from warehouse.ledger import find_promise, get_batch, move_batch
@@ -28,13 +29,15 @@ def make_standardiser(
         try:
             landed = pl.from_arrow(table)
             assert isinstance(landed, pl.DataFrame)
-            return standardise(landed, contract, dataset, day)
+            frame = standardise(landed, contract, dataset, day)
         except pl.exceptions.PolarsError as error:
             message = (
                 f"A chunk of {dataset.stream} cannot be standardised: "
                 f"{type(error).__name__} at {where_it_arose(error)[-1]}."
             )
             raise MotlanError(message) from None
+        reach("K07")
+        return frame
 
     return read
 

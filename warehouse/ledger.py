@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from hub.contract import Contract, Dataset, find_dataset
 from hub.errors import BatchParkedError, MotlanError, WrongUseError
+from hub.failpoint import reach
 from hub.settings import Role
 from warehouse.connection import connect, driver_connection, hold, transaction
 from warehouse.migrate import check
@@ -109,7 +110,9 @@ def take_stream(name: str) -> StreamState:
         WrongUseError: there is no such stream.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}"
-    return _find_stream("take_stream", {"name": name, "holder": holder})
+    taken = _find_stream("take_stream", {"name": name, "holder": holder})
+    reach("K02")
+    return taken
 
 
 def _find_stream(

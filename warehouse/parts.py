@@ -15,7 +15,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from hub.contract import Dataset
-from hub.errors import MotlanError, StaleWriterError, WarehouseUnavailableError
+from hub.errors import MotlanError, StaleWriterError, WarehouseRefusedError, WarehouseUnavailableError
+from hub.failpoint import reach
 from warehouse.connection import connect, driver_connection, transaction
 from warehouse.judged import drop_stage
 from warehouse.landing import PartFacts
@@ -100,6 +101,7 @@ def sweep_stages(dataset: Dataset) -> int:
         for (batch_id,) in left:
             _end_ghosts(driver, dataset, batch_id)
             drop_stage(held, dataset, batch_id)
+            reach("K21")
     return len(left)
 
 
@@ -155,7 +157,7 @@ def load_rows(
             }
             if connection.execute(_SQL["end_part"], row).rowcount == 0:
                 raise _stale(batch, part.number)
-    except WarehouseUnavailableError:
+    except (WarehouseUnavailableError, WarehouseRefusedError):
         if not _has_ended(part):
             raise
     return facts[0]
@@ -165,13 +167,13 @@ def _has_ended(part: Part) -> bool:
     """Whether an attempt whose session was lost did end its part: its COMMIT may have come through.
 
     Raises:
-        StaleWriterError: another worker has taken the part meanwhile.
+        StaleWriterError: another worker has taken the part meanwhile, or another run the stream.
         WarehouseUnavailableError: the warehouse does not answer still.
     """
     row = {"batch_id": part.batch.batch_id, "number": part.number}
     with connect("pipeline") as connection:
         found = connection.execute(_SQL["find_part"], row).fetchone()
-    if found is None or found[0] != part.attempt:
+    if found is None or found[0] != part.attempt or found[2] == "overtaken":
         raise _stale(part.batch, part.number)
     return bool(found[1])
 

@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateTable
 
 from hub.contract import Dataset
 from hub.errors import MotlanError
+from hub.failpoint import reach
 from hub.streams import read_ahead
 from warehouse.judged import drop_stage
 from warehouse.queries import load
@@ -76,6 +77,7 @@ def stage_rows(
         for content in contents:
             with cursor.copy(copy_into) as copy:
                 copy.write(content)
+                reach("K11")
     return Staged(keys.rows, keys.differ())
 
 
