@@ -55,6 +55,8 @@ __all__ = [
     "write_manifest",
 ]
 MANIFEST: Final = "manifest.json"
+DELETED: Final = "deleted.json"
+"""Beside a manifest: its files were deleted on purpose, when their time was over."""
 _CHUNK_BITS: Final = 16
 """A chunk's number is its part's and, in so many bits, its own in the part."""
 
@@ -178,7 +180,7 @@ def write_manifest(url: str, facts: BatchFacts, chunks: Sequence[ChunkFacts]) ->
         rows=sum(chunk.rows for chunk in chunks),
         chunks=list(chunks),
     )
-    files, folder = _open_folder(url)
+    files, folder = open_folder(url)
     _put(files, f"{folder}/{MANIFEST}", manifest.model_dump_json(indent=2).encode())
 
 
@@ -199,7 +201,7 @@ class LandingWriter:
         Raises:
             LandingError: the landing zone cannot be reached or written.
         """
-        self._files, self._folder = _open_folder(url)
+        self._files, self._folder = open_folder(url)
         self._keys = keys
         self._chunk_rows = chunk_rows
         self._part, self._attempt = part, attempt
@@ -323,7 +325,7 @@ class LandedBatch:
             LandingError: the batch has no manifest, or one that cannot be read.
         """
         keys = keys or read_keys()
-        files, folder = _open_folder(url)
+        files, folder = open_folder(url)
         try:
             text = _read(files, f"{folder}/{MANIFEST}")
             return cls(url, BatchManifest.model_validate_json(text), keys)
@@ -382,11 +384,14 @@ class LandedBatch:
         return found
 
     def _read_chunk(self, facts: ChunkFacts) -> pa.Table:
-        files, folder = _open_folder(self.url)
+        files, folder = open_folder(self.url)
         try:
             sealed = _read(files, f"{folder}/{facts.name}")
         except OSError as error:
             message = f"Batch {_label(self.url)} has lost {facts.name}; synchronise again."
+            if files.get_file_info(f"{folder}/{DELETED}").type == fs.FileType.File:
+                label = _label(self.url)
+                message = f"The files of batch {label} were deleted when their time was over."
             raise LandingError(message) from error
         if hashlib.sha256(sealed).hexdigest() != facts.sha256:
             message = f"{facts.name} of batch {_label(self.url)} was changed after it was landed."
@@ -425,7 +430,7 @@ def _crypto(keys: SealingKeys) -> Any:
     return pe.CryptoFactory(partial(_KmsClient, keys=keys))
 
 
-def _open_folder(url: str) -> tuple[fs.FileSystem, str]:
+def open_folder(url: str) -> tuple[fs.FileSystem, str]:
     """File system and path of a URL, or of a plain local path."""
     try:
         if "://" not in url:
