@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.digest import KeyDigest
 from hub.errors import LandingError
+from hub.failpoint import reach
 from warehouse.sealing import (
     SealingKeys,
     make_keys,
@@ -297,6 +298,7 @@ class LandingWriter:
         sealed = sink.getvalue()
         name = f"chunk-{number:06d}-{self._attempt}.parquet"
         _put(self._files, f"{self._folder}/{name}", sealed)
+        reach("K06")
         self.chunks.append(
             ChunkFacts(
                 number=number,
@@ -454,6 +456,7 @@ def _put(files: fs.FileSystem, path: str, content: bytes | pa.Buffer) -> None:
             local.write(content)
             local.flush()
             os.fsync(local.fileno())
+        reach("K05")
         draft.replace(path)
     except OSError as error:
         message = f"The landing zone cannot be written ({_reason(error)}); make room and retry."
