@@ -7,7 +7,7 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -55,21 +55,19 @@ _LOCAL_TIME = (
     """to_char({} AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+07:00'"""
 )
 _PAGE = """
-SELECT {columns}, {clock} AS cap_nhat_luc, da_xoa
-  FROM dan_cu.{table}
- WHERE (%(since)s::timestamptz IS NULL OR cap_nhat_luc >= %(since)s)
-   AND (%(after_time)s::timestamptz IS NULL
-        OR (cap_nhat_luc, {key}) > (%(after_time)s, %(after_key)s)){of_buckets}
- ORDER BY dan_cu.{table}.cap_nhat_luc, {key}
- LIMIT %(limit)s
+SELECT row_to_json(trang)::text
+  FROM (SELECT {columns}, {clock} AS cap_nhat_luc, da_xoa
+          FROM dan_cu.{table}
+         WHERE {asked} AND {after}
+         ORDER BY dan_cu.{table}.cap_nhat_luc, {key}
+         LIMIT %(limit)s) AS trang
 """
-_COUNT = """
-SELECT count(*) AS tong_so, {now} AS thoi_diem
-  FROM dan_cu.{table}
- WHERE (%(since)s::timestamptz IS NULL OR cap_nhat_luc >= %(since)s){of_buckets}
-"""
-_OF_BUCKETS = """
-   AND dan_cu.so_bam({key}) %% %(buckets)s = ANY(%(chosen)s)"""
+_COUNT = "SELECT count(*) FROM dan_cu.{table} WHERE {asked}"
+_NOW = "SELECT {now}"
+_EVERYTHING = "true"
+_SINCE = "cap_nhat_luc >= %(since)s"
+_OF_BUCKETS = "dan_cu.so_bam({key}) %% %(buckets)s = ANY(%(chosen)s)"
+_AFTER = "(cap_nhat_luc, {key}) > (%(after_time)s, %(after_key)s)"
 _DIGEST = """
 SELECT (so %% %(buckets)s)::int AS nhom, count(*) AS so_luong, sum({said})::text AS tong
   FROM (SELECT dan_cu.so_bam({key}) AS so, {key} AS khoa, cap_nhat_luc
@@ -86,8 +84,17 @@ class BadCursorError(ValueError):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a page ended: the time and key of its last row, and how many rows there were in all."""
+
+    time: str
+    key: str
+    total: int
+
+
+@dataclass(frozen=True)
 class Question:
-    """What is asked for: the list, the filter, the page size, the row after which to go on.
+    """What is asked for: the list, the filter, the page size, the place after which to go on.
 
     `chosen`: only the rows whose key's digest number falls into one of these of `buckets`.
     """
@@ -97,7 +104,7 @@ class Question:
     limit: int
     buckets: int = 1
     chosen: tuple[int, ...] = ()
-    after: tuple[str, str] | None = None
+    after: Place | None = None
 
     def words(self) -> list[Any]:
         """The list and its filters, as a cursor is bound to them."""
@@ -105,19 +112,35 @@ class Question:
         return [self.name, since, self.buckets, list(self.chosen)]
 
 
+@dataclass(frozen=True)
+class Page:
+    """One page: how many rows match in all, when it was read, and each row as JSON."""
+
+    total: int
+    moment: str
+    rows: list[str]
+    last: Place | None
+
+    def to_json(self, cursor: str | None) -> str:
+        """The whole answer; `cursor` is that of the page after it."""
+        head = json.dumps({"tong_so": self.total, "thoi_diem": self.moment})
+        rows, after = ",".join(self.rows), json.dumps(cursor)
+        return f'{head[:-1]}, "du_lieu": [{rows}], "con_tro_tiep": {after}}}'
+
+
 class CursorMint:
-    """Makes and checks cursors: base64url of an HMAC and (question, last time, last key)."""
+    """Makes and checks cursors: base64url of an HMAC, the question and the place."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
-    def issue(self, question: Question, last_time: str, last_key: str) -> str:
-        """The cursor that continues after the given row."""
-        body = json.dumps([self._print(question), last_time, last_key]).encode()
+    def issue(self, question: Question, last: Place) -> str:
+        """The cursor that continues after the given place."""
+        body = json.dumps([self._print(question), last.time, last.key, last.total]).encode()
         return base64.urlsafe_b64encode(self._sign(body) + body).decode()
 
-    def read(self, cursor: str, question: Question) -> tuple[str, str]:
-        """(last time, last key); BadCursorError if forged, or given out for another question."""
+    def read(self, cursor: str, question: Question) -> Place:
+        """The place it stands for; BadCursorError if forged, or given for another question."""
         try:
             raw = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
         except (binascii.Error, UnicodeEncodeError) as error:
@@ -125,10 +148,10 @@ class CursorMint:
         signature, body = raw[:16], raw[16:]
         if not hmac.compare_digest(signature, self._sign(body)):
             raise BadCursorError
-        asked, last_time, last_key = json.loads(body)
+        asked, *last = json.loads(body)
         if asked != self._print(question):
             raise BadCursorError
-        return last_time, last_key
+        return Place(*last)
 
     @staticmethod
     def _print(question: Question) -> str:
@@ -139,33 +162,61 @@ class CursorMint:
         return hmac.new(self._secret, body, hashlib.sha256).digest()[:16]
 
 
-def read_page(connection: psycopg.Connection, question: Question) -> dict[str, Any]:
-    """tong_so, thoi_diem and du_lieu of one page; the count and the rows are of one snapshot."""
+def read_page(connection: psycopg.Connection, question: Question) -> Page:
+    """One page, of one snapshot of the register.
+
+    Rows are counted for the first page and for the last; a page between them repeats the first.
+    """
+    words, values = _words(question), _values(question)
+    total = question.after.total if question.after else None
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+        def ask(query: LiteralString) -> list[Any]:
+            found = cursor.execute(sql.SQL(query).format(**words), values)
+            return [value for (value,) in found.fetchall()]
+
+        (moment,) = ask(_NOW)
+        rows = ask(_PAGE)
+        ended = len(rows) < question.limit
+        if total is None or ended:
+            (total,) = ask(_COUNT)
+    if ended:
+        return Page(total, moment, rows, None)
+    last = json.loads(rows[-1])
+    place = Place(last["cap_nhat_luc"], last[LISTINGS[question.name].key], total)
+    return Page(total, moment, rows, place)
+
+
+def _words(question: Question) -> dict[str, sql.Composable]:
+    """The parts of a query; a condition that is not asked for is not in it."""
     listing = LISTINGS[question.name]
-    after_time, after_key = question.after or (None, None)
-    names = {
+    key = sql.Identifier(listing.key)
+    asked: list[LiteralString] = [_EVERYTHING]
+    asked += [_SINCE] if question.since else []
+    asked += [_OF_BUCKETS] if question.chosen else []
+    after: LiteralString = _AFTER if question.after else _EVERYTHING
+    return {
         "table": sql.Identifier(listing.table),
-        "key": sql.Identifier(listing.key),
+        "key": key,
         "columns": sql.SQL(", ").join(map(sql.Identifier, listing.columns)),
         "clock": sql.SQL(_LOCAL_TIME).format(sql.Identifier("cap_nhat_luc")),
         "now": sql.SQL(_LOCAL_TIME).format(sql.SQL("now()")),
+        "asked": sql.SQL(" AND ").join(sql.SQL(part).format(key=key) for part in asked),
+        "after": sql.SQL(after).format(key=key),
     }
-    filtered = sql.SQL(_OF_BUCKETS if question.chosen else "")
-    names["of_buckets"] = filtered.format(key=names["key"])
-    values = {
+
+
+def _values(question: Question) -> dict[str, Any]:
+    after = question.after
+    return {
         "since": question.since,
         "buckets": question.buckets,
         "chosen": list(question.chosen),
-        "after_time": after_time,
-        "after_key": after_key,
+        "after_time": after.time if after else None,
+        "after_key": after.key if after else None,
         "limit": question.limit,
     }
-    with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        head = cursor.execute(sql.SQL(_COUNT).format(**names), values).fetchone()
-        rows = cursor.execute(sql.SQL(_PAGE).format(**names), values).fetchall()
-    assert head is not None
-    return {**head, "du_lieu": rows}
 
 
 def read_digest(

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import psycopg
 from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from psycopg_pool import ConnectionPool
 
 from mocks.population.limit import MinuteLimit
@@ -22,7 +22,8 @@ from mocks.population.pages import (
     read_page,
 )
 
-_MAX_LIMIT = 1000
+_LIMIT = 1000
+_MAX_LIMIT = 5000
 _MAX_BUCKETS = 4096
 _LIST_PARAMETERS = frozenset({"limit", "cursor", "updated_since", "so_nhom", "nhom"})
 _DIGEST_PARAMETERS = frozenset({"so_nhom", "phien_ban"})
@@ -86,20 +87,11 @@ def _tell_health(connection: Connection) -> dict[str, str]:
     return {"status": "ok"}
 
 
-def _list_rows(name: str, request: Request, connection: Connection) -> JSONResponse:
+def _list_rows(name: str, request: Request, connection: Connection) -> Response:
     question = _read_question(name, request)
     page = read_page(connection, question)
-    rows: list[dict[str, Any]] = page["du_lieu"]
-    for row in rows:
-        if row.get("ngay_chet") is not None:
-            row["ngay_chet"] = row["ngay_chet"].isoformat()
-    following = None
-    if len(rows) == question.limit:
-        last = rows[-1]
-        following = request.app.state.mint.issue(
-            question, last["cap_nhat_luc"], last[LISTINGS[name].key]
-        )
-    return JSONResponse({**page, "con_tro_tiep": following})
+    cursor = request.app.state.mint.issue(question, page.last) if page.last else None
+    return Response(page.to_json(cursor), media_type="application/json")
 
 
 def _tell_digest(name: str, request: Request, connection: Connection) -> JSONResponse:
@@ -114,7 +106,7 @@ def _read_question(name: str, request: Request) -> Question:
     _find_listing(name)
     _refuse_unknown(request, _LIST_PARAMETERS)
     since = request.query_params.get("updated_since")
-    limit = _read_number(request, "limit", default=_MAX_LIMIT, highest=_MAX_LIMIT)
+    limit = _read_number(request, "limit", default=_LIMIT, highest=_MAX_LIMIT)
     buckets, chosen = _read_buckets(request)
     moment = _read_time(since) if since is not None else None
     question = Question(name, moment, limit, buckets, chosen)
