@@ -17,8 +17,15 @@ from sqlalchemy import Connection, Executable, func, select
 
 from hub.contract import Contract, Dataset
 from hub.digest import KeyDigest
-from hub.errors import BatchParkedError, MotlanError, StaleWriterError
+from hub.errors import (
+    BatchParkedError,
+    MotlanError,
+    StaleWriterError,
+    WarehouseUnavailableError,
+)
+from hub.failpoint import reach
 from hub.parking import Cause
+from warehouse.commit import Witness, take_witness, was_committed
 from warehouse.connection import driver_connection, transaction
 from warehouse.judged import keys_differ
 from warehouse.landing import LandedBatch, seal_bytes
@@ -87,15 +94,41 @@ def _publish(batch_id: int, state: str, what_is_done: str) -> BatchOutcome:
         raise MotlanError(message + what_is_done)
     contract, dataset = find_promise(batch)
     try:
-        with transaction("pipeline") as connection:
-            _Publication(connection, contract, dataset, batch).publish()
+        _commit(contract, dataset, batch)
     except BatchParkedError as parked:
         park_batch(batch.batch_id, parked)
         raise
     except _NothingMendedError as vain:
         set_aside(batch.batch_id, str(vain))
+    reach("K17")
     sweep_stages(dataset)
+    reach("K18")
     return _outcome(get_batch(batch.batch_id))
+
+
+def _commit(contract: Contract, dataset: Dataset, batch: Batch, *, again: bool = True) -> None:
+    """Run the publish transaction. Where its session is lost, its fate is looked up, not guessed.
+
+    What was not committed is tried once more: the fence and the batch's state are asked again.
+
+    Raises:
+        WarehouseUnavailableError: the warehouse does not answer.
+        StreamBusyError: nobody can say yet whether the transaction was committed.
+    """
+    witness: Witness | None = None
+    try:
+        with transaction("pipeline") as connection:
+            witness = take_witness(connection)
+            _Publication(connection, contract, dataset, batch).publish()
+    except WarehouseUnavailableError:
+        if witness is None:
+            raise
+        published = get_batch(batch.batch_id).state == "published"
+        if was_committed(witness) or published:
+            return
+        if not again:
+            raise
+        _commit(contract, dataset, batch, again=False)
 
 
 class _NothingMendedError(MotlanError):
@@ -142,6 +175,7 @@ class _Publication:
         self._write_rows(swept)
         self._register_rows = self._count_register(register_rows, counts)
         self._quarantine(swept)
+        reach("K10")
         self._balance()
         self._record_quality()
         self._close_books(books)
@@ -181,9 +215,12 @@ class _Publication:
                 self._connection.execute(self._merge.accept_rows())
             return
         self._connection.execute(self._merge.keep_history(swept))
+        reach("K14")
         for statement in self._merge.end_rows(swept):
             self._connection.execute(statement)
+        reach("K15")
         self._connection.execute(self._merge.accept_rows())
+        reach("K13")
         if self._batch.mode == "snapshot":
             self._connection.execute(self._merge.renew_verdicts())
             self._connection.execute(self._merge.move_partitions())
@@ -381,6 +418,7 @@ class _Publication:
         self._execute("advance_stream", stream)
         row = {"stream": batch.stream, "batch_id": batch.batch_id}
         self._execute("overtake_batches", row)
+        reach("K16")
 
     def _count_register(self, before: int, counts: Mapping[str, int]) -> int:
         """Rows that the register holds now: counted after a snapshot, reckoned after an increment.
