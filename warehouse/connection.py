@@ -17,6 +17,8 @@ from hub.errors import (
 from hub.settings import Role, get_settings
 
 CONNECT_SECONDS = 5
+_SERVER_STOPS = ("57P01", "57P02", "57P03")
+"""SQLSTATE of a session that was ended: the server stops, has crashed, or is not ready yet."""
 
 
 def sqlalchemy_url(url: str) -> URL:
@@ -127,7 +129,8 @@ def without_values(role: Role) -> Iterator[None]:
     except (psycopg.Error, SQLAlchemyError) as error:
         origin = getattr(error, "orig", None) or error
         state = getattr(origin, "sqlstate", None)
-        if state is None and isinstance(origin, psycopg.OperationalError):
+        gone = state is None or state in _SERVER_STOPS
+        if gone and isinstance(origin, psycopg.OperationalError):
             place = make_url(get_settings().warehouse_url(role))
             message = (
                 f"The warehouse at {place.host}:{place.port} does not answer for role {role}; "

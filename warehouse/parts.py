@@ -15,7 +15,12 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from hub.contract import Dataset
-from hub.errors import MotlanError, StaleWriterError, WarehouseRefusedError, WarehouseUnavailableError
+from hub.errors import (
+    MotlanError,
+    StaleWriterError,
+    WarehouseRefusedError,
+    WarehouseUnavailableError,
+)
 from hub.failpoint import reach
 from warehouse.connection import connect, driver_connection, transaction
 from warehouse.judged import drop_stage

@@ -27,7 +27,7 @@ WHERE batch_id = %(batch_id)s AND number = %(number)s AND done_at IS NULL
 RETURNING attempt, spec
 
 -- name: find_part
-SELECT attempt, done_at IS NOT NULL FROM sync.part
+SELECT attempt, done_at IS NOT NULL, state FROM sync.part JOIN sync.batch USING (batch_id)
 WHERE batch_id = %(batch_id)s AND number = %(number)s
 
 -- name: end_part
