@@ -1,7 +1,8 @@
-"""Whether a transaction was committed whose session was lost before it could say so.
+"""Settles a transaction whose session was lost before it could say whether it was committed.
 
 A COMMIT that was sent and not answered may have happened, may happen yet, or may never. Nobody
-guesses: the lost session is ended first, and then the server is asked what became of it.
+guesses: the lost session is ended first, and the server is asked whether its transaction is over.
+Only then do the rows that it wrote, or did not, say which.
 """
 
 from dataclasses import dataclass
@@ -30,8 +31,8 @@ def take_witness(connection: Connection) -> Witness:
     return Witness(*found)
 
 
-def was_committed(witness: Witness) -> bool:
-    """Whether that transaction was committed; its session, if it is still there, is ended first.
+def settle(witness: Witness) -> None:
+    """Come back when that transaction is over, committed or not; its session is ended if need be.
 
     Raises:
         WarehouseUnavailableError: the warehouse does not answer still; nothing is known.
@@ -41,8 +42,6 @@ def was_committed(witness: Witness) -> bool:
     with connect("pipeline") as connection:
         connection.execute(_SQL["end_session"], row)
         found = connection.execute(_SQL["find_fate"], row).fetchone()
-    fate = found[0] if found else None
-    if fate == "in progress":
+    if found == ("in progress",):
         message = "A lost session still holds what this run needs; run it again in a minute."
         raise StreamBusyError(message)
-    return bool(fate == "committed")
