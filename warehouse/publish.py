@@ -25,7 +25,7 @@ from hub.errors import (
 )
 from hub.failpoint import reach
 from hub.parking import Cause
-from warehouse.commit import Witness, take_witness, was_committed
+from warehouse.commit import Witness, settle, take_witness
 from warehouse.connection import driver_connection, transaction
 from warehouse.judged import keys_differ
 from warehouse.landing import LandedBatch, seal_bytes
@@ -123,8 +123,8 @@ def _commit(contract: Contract, dataset: Dataset, batch: Batch, *, again: bool =
     except WarehouseUnavailableError:
         if witness is None:
             raise
-        published = get_batch(batch.batch_id).state == "published"
-        if was_committed(witness) or published:
+        settle(witness)
+        if get_batch(batch.batch_id).state == "published":
             return
         if not again:
             raise
