@@ -97,15 +97,21 @@ class Completeness(_Words):
     """What the source says it holds, to be compared with what was read or merged.
 
     ``scope`` "batch": the proof covers the rows of this batch and has been checked. "stream":
-    it covers every live row of the source at ``as_of``, to be checked after the merge. "none":
-    there is no proof.
+    it covers every live row of the source at ``as_of``, to be checked after the merge. "buckets":
+    the batch holds all rows of ``read_buckets`` (of ``bucket_count``), and ``digest`` is of every
+    live key of the source. "none": there is no proof.
+
+    ``verdict`` is what a comparison of keys found, because of which the batch was read.
     """
 
     kind: Literal["digest", "keys", "manifest", "none"] = "none"
-    scope: Literal["batch", "stream", "none"] = "none"
+    scope: Literal["batch", "stream", "buckets", "none"] = "none"
     digest: Digest | None = None
     buckets: list[Digest] | None = None
     as_of: datetime | None = None
+    read_buckets: list[int] = []
+    bucket_count: int = 0
+    verdict: dict[str, Any] | None = None
 
 
 class PartFacts(_Words):
@@ -134,7 +140,7 @@ class BatchFacts(_Words):
     predecessor: str | None
     contract_hash: str
     contract_version: str
-    mode: Literal["snapshot", "incremental"]
+    mode: Literal["snapshot", "incremental", "reconcile", "backfill"]
     key_digest: Digest
     live_key_digest: Digest
     content_digest: str

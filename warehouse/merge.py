@@ -43,8 +43,22 @@ _QUARANTINED = table(
     *map(column, ("stream", "record_id", "state", "resolved_by")),
     schema="quality",
 )
+SWEPT_KEYS = table("swept_key", column("record_id"), schema="pg_temp")
+"""The published keys of the buckets that a batch has read whole; made for one publication."""
 VERSION_REUSED = "VERSION_REUSED"
 """Two rows of one key and one version that say different things (reliability: F17)."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a batch has read whole of a register: a published key there that it lacks is gone.
+
+    Either partitions of the source by name, or buckets of keys, so many of ``bucket_count``.
+    """
+
+    partitions: Sequence[str] = ()
+    buckets: Sequence[int] = ()
+    bucket_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,12 +132,10 @@ class Merge:
             stage.c.record_id == standard.c.record_id, _accepted(stage)
         )
 
-    def count_missing(self, partitions: Sequence[str]) -> Select[Any]:
-        """How many published rows of the partitions a complete snapshot no longer holds."""
+    def count_missing(self, sweep: Sweep) -> Select[Any]:
+        """How many published rows of what was read whole the batch no longer holds."""
         standard = standard_table(self.dataset)
-        return (
-            select(func.count()).select_from(standard).where(self._is_missing(standard, partitions))
-        )
+        return select(func.count()).select_from(standard).where(self._is_missing(standard, sweep))
 
     def list_delivered(self) -> Select[Any]:
         """The partitions of which the batch holds a living row."""
@@ -148,11 +160,11 @@ class Merge:
             .order_by(standard.c.source_partition)
         )
 
-    def keep_history(self, partitions: Sequence[str] | None) -> Insert:
+    def keep_history(self, sweep: Sweep | None) -> Insert:
         """Copy to history every version that the batch replaces or ends.
 
         Args:
-            partitions: the partitions that a complete snapshot covers; None for no sweep.
+            sweep: what the batch has read whole; None where it ends no row by lacking it.
         """
         stage, standard = self._stage(), standard_table(self.dataset)
         history = history_table(self.dataset)
@@ -171,21 +183,21 @@ class Merge:
             .where(
                 or_(
                     stage.c.record_id.is_not(None),
-                    *([self._is_missing(standard, partitions)] if partitions is not None else []),
+                    *([self._is_missing(standard, sweep)] if sweep is not None else []),
                 )
             )
         )
         return insert(history).from_select([c.name for c in history.columns], versions)
 
-    def end_rows(self, partitions: Sequence[str] | None) -> Sequence[Executable]:
-        """Remove what left the register: tombstones, and keys that a snapshot lacks."""
+    def end_rows(self, sweep: Sweep | None) -> Sequence[Executable]:
+        """Remove what left the register: tombstones, and keys that a whole read lacks."""
         stage, standard = self._stage(), standard_table(self.dataset)
         ended = delete(standard).where(
             standard.c.record_id == stage.c.record_id, stage.c.outcome == "ended"
         )
-        if partitions is None:
+        if sweep is None:
             return (ended,)
-        return (ended, delete(standard).where(self._is_missing(standard, partitions)))
+        return (ended, delete(standard).where(self._is_missing(standard, sweep)))
 
     def accept_rows(self) -> Insert:
         """Write the new versions."""
@@ -351,12 +363,15 @@ class Merge:
         readable = literal(self.dataset.sync.cursor, Text) != func.all(stage.c.unreadable)
         return and_(stage.c.record_id.is_not(None), func.coalesce(readable, True))
 
-    def _is_missing(self, standard: Table, partitions: Sequence[str]) -> ColumnElement[bool]:
+    def _is_missing(self, standard: Table, sweep: Sweep) -> ColumnElement[bool]:
         stage = self._stage()
         here = exists(
             select(null()).select_from(stage).where(stage.c.record_id == standard.c.record_id)
         )
-        return and_(standard.c.source_partition.in_(list(partitions)), ~here)
+        swept = standard.c.source_partition.in_(list(sweep.partitions))
+        if sweep.bucket_count:
+            swept = standard.c.record_id.in_(select(SWEPT_KEYS.c.record_id))
+        return and_(swept, ~here)
 
     def _is_quarantined(self, standard: Table) -> ColumnElement[bool]:
         return exists(

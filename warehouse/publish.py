@@ -5,8 +5,9 @@ cannot balance or what trips a brake it parks, and the last good version keeps a
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, LiteralString
@@ -30,7 +31,7 @@ from warehouse.connection import driver_connection, transaction
 from warehouse.judged import keys_differ
 from warehouse.landing import LandedBatch, seal_bytes
 from warehouse.ledger import Batch, find_promise, get_batch, park_batch, set_aside
-from warehouse.merge import VERSION_REUSED, Merge
+from warehouse.merge import VERSION_REUSED, Merge, Sweep
 from warehouse.parts import sweep_stages
 from warehouse.queries import load
 from warehouse.tables import first_load, standard_table
@@ -150,6 +151,7 @@ class _Publication:
         self._landed = LandedBatch.open(batch.landed_url)
         self._released = batch.state == "parked"
         self._fence = batch.fence
+        self._as_of: datetime | None = None
 
     def publish(self) -> None:
         """Do everything that publishing is, in the order that the books need.
@@ -161,29 +163,38 @@ class _Publication:
         register_rows = self._hold_stream()
         if self._state() == "published":
             return  # by another copy of this run, while this one waited for the stream
-        self._prepare(register_rows)
-        self._connection.execute(self._merge.decide_outcomes())
-        counts = self._count_outcomes()
-        if self._batch.mode == "replay":
-            self._refuse_vain_replay()
-        swept, missing = self._swept_partitions(), 0
-        if swept is not None and not self._merge.first:
-            self._refuse_emptied(swept)
-            missing = self._scalar(self._merge.count_missing(swept))
-        books = _books(counts, missing)
+        counts, sweep, books = self._decide(register_rows)
         self._brake(register_rows, {"read": self._batch.read, **books})
-        self._write_rows(swept)
+        self._write_rows(sweep)
         self._register_rows = self._count_register(register_rows, counts)
-        self._quarantine(swept)
+        self._quarantine(sweep)
         reach("K10")
         self._balance()
         self._record_quality()
         self._close_books(books)
 
+    def _decide(self, register_rows: int) -> tuple[dict[str, int], Sweep | None, dict[str, int]]:
+        """What becomes of each staged row: (counts, what is swept, counts as the ledger has them).
+
+        Raises:
+            BatchParkedError: the source is empty, or a partition of it.
+        """
+        self._prepare(register_rows)
+        self._connection.execute(self._merge.decide_outcomes())
+        counts = self._count_outcomes()
+        if self._batch.mode == "replay":
+            self._refuse_vain_replay()
+        sweep, missing = self._find_sweep(), 0
+        if sweep is not None and not self._merge.first:
+            self._list_swept_keys(sweep)
+            self._refuse_emptied(sweep)
+            missing = self._scalar(self._merge.count_missing(sweep))
+        return counts, sweep, _books(counts, missing)
+
     def _hold_stream(self) -> int:
         """Lock the stream behind the fence; returns the rows that the register holds now."""
         batch, name = self._batch, {"name": self._batch.stream}
-        fence, version, row_count = self._fetch("lock_stream", name)[0]
+        fence, version, row_count, self._as_of = self._fetch("lock_stream", name)[0]
         if self._released and version == batch.predecessor:
             holder = f"release of batch {batch.batch_id}"
             self._fence = self._fetch("take_stream", {**name, "holder": holder})[0][1]
@@ -208,21 +219,22 @@ class _Publication:
         differ = keys_differ(self._connection, self._dataset, self._batch.batch_id)
         self._merge = Merge(self._dataset, self._batch, first=first, keys_differ=differ)
 
-    def _write_rows(self, swept: Sequence[str] | None) -> None:
+    def _write_rows(self, sweep: Sweep | None) -> None:
         """Bring the batch into the register: what it replaces goes to history first."""
         if self._merge.first:
             with first_load(self._connection, self._dataset):
                 self._connection.execute(self._merge.accept_rows())
             return
-        self._connection.execute(self._merge.keep_history(swept))
+        self._connection.execute(self._merge.keep_history(sweep))
         reach("K14")
-        for statement in self._merge.end_rows(swept):
+        for statement in self._merge.end_rows(sweep):
             self._connection.execute(statement)
         reach("K15")
         self._connection.execute(self._merge.accept_rows())
         reach("K13")
         if self._batch.mode == "snapshot":
             self._connection.execute(self._merge.renew_verdicts())
+        if self._landed.partitions:
             self._connection.execute(self._merge.move_partitions())
 
     def _state(self) -> str:
@@ -239,22 +251,42 @@ class _Publication:
             raise MotlanError(message)
         return counts
 
-    def _swept_partitions(self) -> Sequence[str] | None:
-        """Partitions whose missing keys have left the register: only with proof of completeness."""
-        proven = self._landed.complete and self._batch.mode == "snapshot"
-        if not proven or self._dataset.sync.deletes == "none":
+    def _find_sweep(self) -> Sweep | None:
+        """What the batch proves to have read whole; keys of it that it lacks have left."""
+        if self._dataset.sync.deletes == "none":
             return None
-        return self._landed.partitions
+        proof = self._landed.manifest.completeness
+        if self._batch.mode == "reconcile" and proof.scope == "buckets":
+            return Sweep(buckets=proof.read_buckets, bucket_count=proof.bucket_count)
+        if self._landed.complete and self._batch.mode in ("snapshot", "reconcile"):
+            return Sweep(partitions=self._landed.partitions)
+        return None
 
-    def _refuse_emptied(self, swept: Sequence[str]) -> None:
-        """Stop an empty partition, however few rows it held: it is never a delete (rule 4).
+    def _list_swept_keys(self, sweep: Sweep) -> None:
+        """Note the published keys of the buckets once; their digests are not free."""
+        if sweep.bucket_count:
+            driver = driver_connection(self._connection)
+            driver.execute(_SQL["make_swept_keys"])
+            held = sql.Identifier("standard", self._dataset.table)
+            query = sql.SQL(_SQL["fill_swept_keys"]).format(standard=held)
+            row = {"buckets": list(sweep.buckets), "bucket_count": sweep.bucket_count}
+            driver.execute(query, row)
+
+    def _refuse_emptied(self, sweep: Sweep) -> None:
+        """Stop an empty partition or source, however few rows it held: never a delete (rule 4).
 
         Raises:
             BatchParkedError: names the first such partition.
         """
-        delivered = {name for (name,) in self._rows(self._merge.list_delivered())}
-        undelivered = sorted(set(swept) - delivered)
-        emptied = self._rows(self._merge.find_emptied(undelivered)) if undelivered else []
+        if sweep.bucket_count:
+            proof = self._landed.manifest.completeness
+            living = proof.digest.count if proof.digest else 0
+            held = 0 if living else self._scalar(self._merge.count_missing(sweep))
+            emptied = [("", held)] if held else []
+        else:
+            delivered = {name for (name,) in self._rows(self._merge.list_delivered())}
+            undelivered = sorted(set(sweep.partitions) - delivered)
+            emptied = self._rows(self._merge.find_emptied(undelivered)) if undelivered else []
         if emptied:
             partition, rows = emptied[0]
             named = f"partition {partition}" if partition else "the register"
@@ -321,7 +353,7 @@ class _Publication:
         found = self._fetch("find_parking", {"batch_id": self._batch.batch_id})
         return dict(found[0][0]) if found else {}
 
-    def _quarantine(self, swept: Sequence[str] | None) -> None:
+    def _quarantine(self, sweep: Sweep | None) -> None:
         row = {"stream": self._batch.stream, "batch_id": self._batch.batch_id}
         self._connection.execute(self._merge.resolve_quarantine())
         if self._batch.mode == "replay":
@@ -329,8 +361,13 @@ class _Publication:
             driver_connection(self._connection).execute(query, row)
         for quarantined in self._quarantined_rows():
             self._execute("quarantine_row", {**row, **quarantined})
-        if swept is not None:
-            self._execute("resolve_vanished_quarantine", {**row, "partitions": list(swept)})
+        if sweep is not None and sweep.bucket_count:
+            query = sql.SQL(_SQL["resolve_vanished_keys"]).format(stage=self._stage_name())
+            row |= {"buckets": list(sweep.buckets), "bucket_count": sweep.bucket_count}
+            driver_connection(self._connection).execute(query, row)
+        elif sweep is not None:
+            words = {**row, "partitions": list(sweep.partitions)}
+            self._execute("resolve_vanished_quarantine", words)
 
     def _quarantined_rows(self) -> Iterator[dict[str, Any]]:
         """One row a key: rows that reuse a version are kept together, sealed as one."""
@@ -364,23 +401,32 @@ class _Publication:
         return zip(rows, self._landed.read_rows(chunk, [row[3] for row in rows]), strict=True)
 
     def _balance(self) -> None:
-        """Compare the register's keys with the source's own digest, where it gave one.
+        """Compare the register's keys with the source's own, where it gave them.
 
         Raises:
             BatchParkedError: keys differ; counts alone would not have shown it.
         """
         proof = self._landed.manifest.completeness
-        if proof.scope != "stream" or proof.digest is None:
-            return
         held = sql.Identifier("standard", self._dataset.table)
-        statement = sql.SQL(_SQL["digest_keys"]).format(standard=held)
-        cursor = self._connection.connection.cursor()
-        cursor.execute(statement, {"stream": self._batch.stream})
-        found = cursor.fetchone()
-        if found and KeyDigest(int(found[0]), int(found[1])) != proof.digest.key_digest():
+        words = {"stream": self._batch.stream, "batch_id": self._batch.batch_id}
+        cursor = driver_connection(self._connection).cursor()
+        if proof.scope == "stream" and proof.digest is not None:
+            cursor.execute(sql.SQL(_SQL["digest_keys"]).format(standard=held), words)
+            found = cursor.fetchone()
+            agree = found and KeyDigest(int(found[0]), int(found[1])) == proof.digest.key_digest()
+            advice = f"`motlan sync {self._contract.source} --reconcile` reads only what differs"
+        elif proof.scope == "buckets" and self._dataset.sync.deletes != "none":
+            query = sql.SQL(_SQL["count_unlike_keys"])
+            words |= {"buckets": proof.read_buckets, "bucket_count": proof.bucket_count}
+            cursor.execute(query.format(standard=held, stage=self._stage_name()), words)
+            agree = cursor.fetchone() == (0,)
+            advice = f"run `motlan sync {self._contract.source} --full`"
+        else:
+            return
+        if not agree:
             message = (
                 f"After batch {self._batch.batch_id} {self._batch.stream} would hold other keys "
-                "than its source does; it is parked. Run `motlan sync --full` for the source."
+                f"than its source does; it is parked: {advice}."
             )
             raise BatchParkedError(message, ["keys"])
 
@@ -412,7 +458,7 @@ class _Publication:
             "fence": self._fence,
             "cursor": Jsonb(batch.cursor_to),
             "batch_key": batch.batch_key,
-            "as_of": batch.source_as_of,
+            "as_of": self._speaks_of(),
             "row_count": self._register_rows,
         }
         self._execute("advance_stream", stream)
@@ -420,12 +466,25 @@ class _Publication:
         self._execute("overtake_batches", row)
         reach("K16")
 
+    def _speaks_of(self) -> datetime:
+        """Of what time the register speaks now, at the source; it never goes back.
+
+        A backfill says nothing of the rows that it did not read, and a comparison of keys alone
+        nothing of their versions.
+        """
+        proof = self._landed.manifest.completeness
+        keys_alone = proof.scope == "buckets" and (proof.verdict or {}).get("by") == "keys"
+        partial = self._batch.mode == "backfill" or keys_alone
+        if self._as_of is None or self._batch.mode in ("snapshot", "incremental"):
+            return self._batch.source_as_of
+        return self._as_of if partial else max(self._as_of, self._batch.source_as_of)
+
     def _count_register(self, before: int, counts: Mapping[str, int]) -> int:
         """Rows that the register holds now: counted after a snapshot, reckoned after an increment.
 
         The number before is the stream's own, written by the last publish behind the same lock.
         """
-        if self._batch.mode == "incremental":
+        if self._batch.mode in ("incremental", "backfill"):
             return before + counts["accepted"] - self._changed - counts["ended"]
         return int(self._scalar(select(func.count()).select_from(standard_table(self._dataset))))
 

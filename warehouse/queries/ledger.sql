@@ -19,7 +19,7 @@ SELECT name, fence, cursor, batch_key, as_of, row_count FROM sync.stream WHERE n
 
 -- name: lock_stream
 -- Held until the publish transaction ends, so that no run can take the stream in between.
-SELECT fence, batch_key, row_count FROM sync.stream WHERE name = %(name)s FOR UPDATE
+SELECT fence, batch_key, row_count, as_of FROM sync.stream WHERE name = %(name)s FOR UPDATE
 
 -- name: record_batch
 INSERT INTO sync.batch (
@@ -48,6 +48,7 @@ WHERE batch_id = %(batch_id)s AND state <> 'published'
 -- name: record_parking
 INSERT INTO sync.parking (batch_id, causes, reason, counts)
 VALUES (%(batch_id)s, %(causes)s, %(reason)s, %(counts)s)
+RETURNING (SELECT stream FROM sync.batch WHERE batch_id = %(batch_id)s)
 
 -- name: find_parking
 -- What a batch would have done when it was parked last.

@@ -26,6 +26,46 @@ UPDATE quality.quarantined_row SET state = 'resolved', resolved_by = %(batch_id)
 WHERE stream = %(stream)s AND state = 'open' AND batch_id <> %(batch_id)s
   AND source_partition = ANY(%(partitions)s)
 
+-- name: make_swept_keys
+CREATE TEMPORARY TABLE swept_key (record_id text PRIMARY KEY) ON COMMIT DROP
+
+-- name: fill_swept_keys
+-- The published keys of the buckets that were read whole (hub.digest).
+INSERT INTO swept_key
+SELECT record_id FROM {standard}
+WHERE ('x' || left(encode(sha256(convert_to(record_id, 'UTF8')), 'hex'), 15))::bit(60)::bigint
+      %% %(bucket_count)s = ANY(%(buckets)s)
+
+-- name: resolve_vanished_keys
+-- After buckets were read whole: a key that they no longer hold leaves quarantine.
+UPDATE quality.quarantined_row AS row SET state = 'resolved', resolved_by = %(batch_id)s
+WHERE stream = %(stream)s AND state = 'open' AND reason_code <> 'NO_KEY'
+  AND ('x' || left(encode(sha256(convert_to(record_id, 'UTF8')), 'hex'), 15))::bit(60)::bigint
+      %% %(bucket_count)s = ANY(%(buckets)s)
+  AND NOT EXISTS (SELECT FROM {stage} AS staged WHERE staged.record_id = row.record_id)
+
+-- name: count_unlike_keys
+-- Of the buckets that were read whole: keys that live in the batch and are not held now, or the
+-- other way round. A tombstone that nobody can read waits, and is held.
+WITH held AS (
+    SELECT record_id FROM (
+        SELECT record_id FROM {standard}
+        UNION
+        SELECT record_id FROM quality.quarantined_row
+        WHERE stream = %(stream)s AND state = 'open' AND reason_code <> 'NO_KEY'
+    ) AS every
+    WHERE ('x' || left(encode(sha256(convert_to(record_id, 'UTF8')), 'hex'), 15))::bit(60)::bigint
+          %% %(bucket_count)s = ANY(%(buckets)s)
+),
+came AS (
+    SELECT record_id FROM {stage} AS staged WHERE record_id IS NOT NULL
+    GROUP BY record_id
+    HAVING bool_or(NOT coalesce(deleted, false) OR outcome = 'quarantined')
+       AND NOT bool_or(coalesce(deleted, false) AND coalesce(outcome IN ('ended', 'unchanged'), false))
+)
+SELECT count(*) FROM held FULL JOIN came USING (record_id)
+WHERE held.record_id IS NULL OR came.record_id IS NULL
+
 -- name: count_quarantine
 SELECT rule.id, count(*)
 FROM quality.quarantined_row AS row, unnest(row.rule_ids) AS rule (id)
