@@ -3,7 +3,7 @@
 PYTHON ?= python3
 MOTLAN := .venv/bin/motlan
 # The packages that are typed strictly and bound by the import rules.
-PACKAGES := hub connectors standardisation expectations warehouse linkage golden lookup dashboard dags mocks cli
+PACKAGES := hub connectors standardisation expectations warehouse linkage golden lookup dashboard dags sight mocks cli
 
 .PHONY: help
 help: ## Print every target with what it does

@@ -16,6 +16,7 @@ COPY standardisation standardisation
 COPY expectations expectations
 COPY linkage linkage
 COPY golden golden
+COPY sight sight
 COPY lookup lookup
 COPY dags dags
 COPY mocks mocks

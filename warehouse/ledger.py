@@ -10,10 +10,12 @@ from typing import Any, Literal
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from hub.alerts import alert_of_parking
 from hub.contract import Contract, Dataset, find_dataset
 from hub.errors import BatchParkedError, MotlanError, WrongUseError
 from hub.failpoint import reach
 from hub.settings import Role
+from warehouse.alerts import open_alert
 from warehouse.connection import connect, driver_connection, hold, transaction
 from warehouse.migrate import check
 from warehouse.promises import keep_promise
@@ -198,7 +200,7 @@ def move_batch(batch_id: int, state: Literal["staged", "judged"]) -> None:
 
 
 def park_batch(batch_id: int, error: BatchParkedError) -> None:
-    """Record that a batch waits for a person: why, and what it would have done."""
+    """Record that a batch waits for a person: why, and what it would have done; it is an alert."""
     reason = str(error)
     with connect("pipeline") as connection:
         moved = {"batch_id": batch_id, "state": "parked", "reason": reason}
@@ -210,7 +212,9 @@ def park_batch(batch_id: int, error: BatchParkedError) -> None:
             "reason": reason,
             "counts": Jsonb(error.counts),
         }
-        connection.execute(_SQL["record_parking"], row)
+        stream = connection.execute(_SQL["record_parking"], row).fetchone()
+        assert stream is not None
+        open_alert(connection, alert_of_parking(stream[0], batch_id, error.causes, reason))
 
 
 def list_streams(role: Role = "pipeline") -> list[StreamStatus]:

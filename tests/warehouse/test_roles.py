@@ -11,6 +11,8 @@ from hub.settings import ROLES, Role
 from ..conftest import TestWarehouse
 
 READ_WRITE = "SELECT, INSERT, UPDATE"
+RUNS = ("sync.run", "sync.run_step")
+ALERTS = ("sync.step_total", "sync.alert", "sync.alert_told", "sync.circuit")
 ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"
 SIGNED = dict.fromkeys(
     (
@@ -22,7 +24,8 @@ SIGNED = dict.fromkeys(
 MATRIX: dict[Role, dict[str, str]] = {
     "pipeline": {
         "public.alembic_version": "SELECT",
-        **dict.fromkeys(("sync.stream", "sync.batch"), READ_WRITE),
+        **dict.fromkeys(("sync.stream", "sync.batch", "sync.part", *ALERTS), READ_WRITE),
+        **dict.fromkeys(RUNS, f"{READ_WRITE}, DELETE"),
         **dict.fromkeys(("sync.parking", "sync.promise"), "SELECT, INSERT"),
         **dict.fromkeys(("sync.release_signature", "sync.waiting"), "SELECT"),
         **dict.fromkeys(
@@ -50,7 +53,7 @@ MATRIX: dict[Role, dict[str, str]] = {
     },
     "lookup": {},
     "auditor": {
-        **dict.fromkeys(("sync.stream", "sync.batch"), "SELECT"),
+        **dict.fromkeys(("sync.stream", "sync.batch", *RUNS, *ALERTS), "SELECT"),
         **SIGNED,
         **dict.fromkeys(
             ("quality.suite_run", "quality.rule_result", "quality.batch_quality"), "SELECT"
@@ -68,7 +71,7 @@ MATRIX: dict[Role, dict[str, str]] = {
         ),
     },
     "steward": {
-        **dict.fromkeys(("sync.stream", "sync.batch"), "SELECT"),
+        **dict.fromkeys(("sync.stream", "sync.batch", *RUNS, *ALERTS), "SELECT"),
         **SIGNED,
         **dict.fromkeys(
             ("quality.suite_run", "quality.rule_result", "quality.batch_quality"), "SELECT"
