@@ -95,3 +95,16 @@ def in_time(items: Generator[_T], seconds_left: Callable[[], float]) -> Generato
         raise
     finally:
         hand.dismiss()
+
+
+def do_in_time(call: Callable[[], _T], seconds: float) -> _T:
+    """What comes of a call, if it comes within so many seconds.
+
+    Raises:
+        LateError: it did not; the call is left behind as it is.
+    """
+    hand = Hand("source")
+    try:
+        return hand.tell(call).wait(seconds)
+    finally:
+        hand.dismiss()

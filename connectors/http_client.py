@@ -11,7 +11,6 @@ import json
 import logging
 import random
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,6 +25,7 @@ import msgspec
 from connectors.base import unavailable
 from connectors.deadline import Errand, Hand, LateError
 from connectors.options import HttpOptions
+from connectors.tls import refused_certificate
 from hub.errors import SourceUnavailableError
 from hub.failpoint import reach
 
@@ -104,7 +104,7 @@ class HttpClient:
             why = f"a page slower than {self._options.page_seconds:.0f} s"
             raise _PassingError(why=why) from None
         except httpx.TransportError as error:
-            refusal = _refused_certificate(error)
+            refusal = refused_certificate(error)
             if refusal is not None:
                 raise unavailable(self._source, refusal) from None
             raise _PassingError(why=type(error).__name__) from None
@@ -226,15 +226,6 @@ def connect(source: str, options: HttpOptions, url: str) -> Iterator[HttpClient]
         yield client
     finally:
         client.close()
-
-
-def _refused_certificate(error: BaseException | None) -> str | None:
-    """What was wrong with the certificate, if that is what ended the connection."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return f"its certificate is refused ({error.verify_message.rstrip('.')})"
-        error = error.__cause__ or error.__context__
-    return None
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -74,6 +74,9 @@ class SqlOptions(Options):
     chunk_rows: int = Field(default=50_000, ge=1, le=1_000_000)
     parts: int = Field(default=1, ge=1, le=64, description="Key ranges that are read side by side.")
     run_seconds: float = Field(default=1800.0, gt=0, description="Deadline of a whole read.")
+    silent_seconds: float = Field(
+        default=120.0, gt=0, description="Longest wait for the next rows, the first ones too."
+    )
 
 
 class ManifestKeys(Options):

@@ -29,8 +29,10 @@ from connectors.base import (
     refuse_missing,
     unavailable,
 )
+from connectors.deadline import LateError, do_in_time, in_time
 from connectors.keys import KeyTally, join_keys, print_keys
 from connectors.options import SqlOptions
+from connectors.tls import refused_line
 from hub.errors import ContractError, IncompleteSourceError, SchemaDriftError
 from hub.promised import promised_columns
 
@@ -50,18 +52,28 @@ _ACCEPTED: Final[Mapping[str, tuple[type[sqltypes.TypeEngine[Any]], ...]]] = {
 """Field kind -> the column types it can be read from; every other kind is read from text."""
 _POSTGRES: Final = "-c datestyle=ISO -c timezone=UTC -c default_transaction_read_only=on"
 
+_LINE: Final = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""When libpq gives up a line whose other end has vanished."""
+
 
 def fetch_sql(request: Request, options: SqlOptions) -> Fetch:
     """Read one table; see `connectors.fetch`."""
     dataset = request.dataset
     reader = _Reader(request, options)
 
+    def read_rows(outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
+        with _snapshot(request.url, options) as connection:
+            yield from reader.read(connection, outcome, tally)
+
     def read(outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
-        try:
-            with _snapshot(request.url, options) as connection:
-                yield from reader.read(connection, outcome, tally)
-        except (SQLAlchemyError, *postgres.FAILURES) as error:
-            raise unavailable(dataset.stream, f"its database failed ({_kind(error)})") from None
+        with _telling_failures(dataset.stream):
+            yield from in_time(read_rows(outcome, tally), reader.seconds_left)
         outcome.next_cursor = advance(request.cursor, reader.newest, outcome.as_of)
 
     return Fetch(request, read)
@@ -77,14 +89,15 @@ def plan_sql(request: Request, options: SqlOptions) -> Plan:
     if options.parts == 1 or request.mode == "incremental":
         return Plan([{}])
     reader = _Reader(request, options)
-    try:
+
+    def split() -> Plan:
         with _snapshot(request.url, options) as connection:
             as_of = _source_time(connection)
             ranges = reader.split_keys(connection)
             return Plan([{**spec, "as_of": as_of.isoformat()} for spec in ranges], as_of)
-    except (SQLAlchemyError, *postgres.FAILURES) as error:
-        why = f"its database failed ({_kind(error)})"
-        raise unavailable(request.dataset.stream, why) from None
+
+    with _telling_failures(request.dataset.stream):
+        return do_in_time(split, reader.seconds_left())
 
 
 class _Reader:
@@ -99,6 +112,10 @@ class _Reader:
         self._url = sa.make_url(request.url)
         self._end = time.monotonic() + options.run_seconds
         self.newest: datetime | None = None
+
+    def seconds_left(self) -> float:
+        """How long the next rows may take."""
+        return min(self._options.silent_seconds, self._end - time.monotonic())
 
     def read(
         self, connection: sa.Connection, outcome: Outcome, tally: KeyTally
@@ -264,7 +281,7 @@ def _snapshot(url: str, options: SqlOptions) -> Iterator[sa.Connection]:
 def _postgres_settings(options: SqlOptions) -> dict[str, str]:
     """How a session of a PostgreSQL source is opened."""
     timeout = f"-c statement_timeout={int(options.run_seconds * 1000)}"
-    return {"connect_timeout": "10", "options": f"{_POSTGRES} {timeout}"}
+    return {**_LINE, "options": f"{_POSTGRES} {timeout}"}
 
 
 def _source_time(connection: sa.Connection) -> datetime:
@@ -308,6 +325,17 @@ def _to_text(value: Any) -> str | None:
     return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
 
 
+@contextmanager
+def _telling_failures(stream: str) -> Iterator[None]:
+    """Say of a database in our own words that it failed; its own may hold values."""
+    try:
+        yield
+    except LateError:
+        raise unavailable(stream, "its database fell silent") from None
+    except (SQLAlchemyError, *postgres.FAILURES) as error:
+        raise unavailable(stream, f"its database failed ({_kind(error)})") from None
+
+
 def _kind(error: Exception) -> str:
-    """The kind of a database error; its text may hold values and is not shown."""
-    return type(getattr(error, "orig", None) or error).__name__
+    """The kind of a database error; only what was wrong with its certificate is said in full."""
+    return refused_line(str(error)) or type(getattr(error, "orig", None) or error).__name__
