@@ -153,6 +153,12 @@ class _Reader:
             page = client.get(options.path, query)
             rows, token = self._open_page(page, totals, started)
             outcome.as_of = outcome.as_of or started[0]
+            if token is not None:
+                if token in tokens:
+                    raise unavailable(self._dataset.stream, "it gave the same page token twice")
+                query = {options.limit_param: str(options.page_size), options.cursor_param: token}
+                query |= self._since_query(since)
+                client.get_ahead(options.path, query)  # it comes while this page is worked on
             if rows:
                 batch = self._to_batch(rows, len(tokens), outcome)
                 order.check(rows, enforced=options.ordered)
@@ -160,11 +166,7 @@ class _Reader:
                 yield from self._leave_out_seen(batch, rows)
             if token is None:
                 break
-            if token in tokens:
-                raise unavailable(self._dataset.stream, "it gave the same page token twice")
             tokens.add(token)
-            query = {options.limit_param: str(options.page_size), options.cursor_param: token}
-            query |= self._since_query(since)
         self.newest = max(filter(None, (self.newest, order.newest)), default=None)
         outcome.declared_rows = totals[-1] if totals else None
         if totals and not min(totals) <= len(keys) <= max(totals):

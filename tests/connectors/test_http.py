@@ -86,6 +86,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(503, {"error": "down"})
         if register.fires("login page"):
             return self.answer(200, "<html>Log in</html>", {"Content-Type": "text/html"})
+        if register.fires("error body"):
+            return self.answer(200, {"error": "no right to read"})
+        if register.fires("empty data"):
+            return self.answer(200, {"data": []})
         if "/digest" in self.path:
             register.digests += 1
             register.before_digest(register)
@@ -120,6 +124,10 @@ class Handler(BaseHTTPRequestHandler):
             content["rows"] = page[::-1]
         if register.fires("nothing though declared"):
             content |= {"rows": [], "next": None}
+        if register.fires("nothing and none declared"):
+            content |= {"rows": [], "next": None, "total": 0}
+        if len(register.requests) > 2 and register.fires("first page later"):
+            content["rows"] = register.rows[:3]
         if register.fires("missing column"):
             content["rows"] = [{k: v for k, v in row.items() if k != "ten"} for row in page]
         if register.fires("number for text"):
@@ -320,8 +328,12 @@ def test_a_page_that_never_ends_is_given_up(register: Register, source: Source) 
 
 REFUSED = [
     ("login page", SourceUnavailableError, "text/html"),
-    ("repeated token", SourceUnavailableError, "page token twice|page before it"),
-    ("page again", SourceUnavailableError, "page before it"),
+    ("error body", SourceUnavailableError, "lacks 'rows'"),
+    ("empty data", SourceUnavailableError, "lacks 'rows'"),
+    ("nothing and none declared", IncompleteSourceError, "3 passes"),
+    ("repeated token", SourceUnavailableError, "page token twice"),
+    ("page again", SourceUnavailableError, "page token twice"),
+    ("first page later", SourceUnavailableError, "promised order"),
     ("shuffled", SourceUnavailableError, "promised order"),
     ("no total", SourceUnavailableError, "lacks 'total'"),
     ("nothing though declared", IncompleteSourceError, "declared 8 rows and gave 0"),
