@@ -16,6 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from cli.groups import SourceFirst
+from cli.maintenance import maintenance
 from cli.quarantine import quarantine
 from cli.stewards import stewards
 from cli.terminal import output, print_error, print_json, say, step
@@ -48,6 +49,7 @@ app.add_typer(bench, name="bench", no_args_is_help=True)
 app.add_typer(syncing, name="sync")
 app.add_typer(stewards, name="steward", no_args_is_help=True)
 app.add_typer(quarantine, name="quarantine", no_args_is_help=True)
+app.add_typer(maintenance, name="maintenance", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
 FreePorts = Annotated[

@@ -49,6 +49,9 @@ SETTINGS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Each time: the setting that names it, and what holds without."""
 
+DUTIES: Final = ("batches", "versions", "quarantine", "landing", "keys")
+"""What keeping house consists of, in the order that it needs (`warehouse.maintenance`)."""
+
 
 def read_keep() -> Keep:
     """The times as the settings name them.

@@ -81,6 +81,19 @@ class Settings:
         return Path(self.values.get("MOTLAN_LANDING_KEYS") or self.home / "keys" / "landing.json")
 
     @property
+    def retry_seconds(self) -> int:
+        """How long Airflow waits before it tries a task again; each further wait is twice as long.
+
+        Raises:
+            SettingsError: it is no whole number of seconds.
+        """
+        text = self.values.get("MOTLAN_RETRY_SECONDS") or "30"
+        if not text.isdecimal():
+            message = f"MOTLAN_RETRY_SECONDS is {text!r}; say a whole number of seconds, like 30."
+            raise SettingsError(message)
+        return int(text)
+
+    @property
     def contract_folders(self) -> tuple[Path, ...]:
         """The folders that hold contracts, in order."""
         named = self.values.get("MOTLAN_CONTRACTS")

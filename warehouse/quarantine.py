@@ -99,6 +99,12 @@ def open_row(quarantine_id: int, name: str, password: str, reason: str) -> list[
             f"There is no quarantined row {quarantine_id}; `motlan quarantine list` shows them."
         )
         raise WrongUseError(message)
+    if not found[2]:
+        message = (
+            f"What was received of quarantined row {quarantine_id} was deleted when its time was "
+            "over; `motlan quarantine list --state resolved` tells what is known of it."
+        )
+        raise WrongUseError(message)
     return unseal(*found)
 
 

@@ -1,8 +1,8 @@
 """Keys that the database never holds, and envelopes sealed with them.
 
-The key file is JSON, ``{"current": id, "keys": {id: base64 of 32 bytes}}``, readable by its
-owner alone. To rotate is to add a key and make it current; what older keys sealed stays
-readable for as long as they stay in the file.
+The key file is JSON, ``{"current": id, "keys": {id: base64 of 32 bytes}, "made": {id: time}}``,
+readable by its owner alone. To rotate is to add a key and make it current; what older keys sealed
+stays readable for as long as they stay in the file.
 """
 
 import base64
@@ -10,8 +10,9 @@ import binascii
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ class SealingKeys:
 
     current: str
     keys: Mapping[str, bytes] = field(repr=False)
+    made: Mapping[str, datetime] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> "SealingKeys":
@@ -44,6 +46,8 @@ class SealingKeys:
             found = json.loads(path.read_text(encoding="utf-8"))
             keys = {name: base64.b64decode(text) for name, text in found["keys"].items()}
             current = str(found["current"])
+            times = found.get("made", {}).items()
+            made = {name: datetime.fromisoformat(text) for name, text in times}
         except FileNotFoundError:
             message = f"There is no key file {path}; `motlan up` makes one."
             raise LandingError(message) from None
@@ -53,7 +57,7 @@ class SealingKeys:
         if current not in keys or any(len(key) != _KEY for key in keys.values()):
             message = f"{path} lacks its current key, or a key is not {_KEY} bytes long."
             raise LandingError(message)
-        return cls(current, keys)
+        return cls(current, keys, made)
 
     def get(self, key_id: str) -> bytes:
         """The key of that id.
@@ -65,6 +69,17 @@ class SealingKeys:
             message = f"The key file has no key {key_id!r}; put the retired key back to read this."
             raise LandingError(message)
         return self.keys[key_id]
+
+    def retired_at(self, key_id: str) -> datetime | None:
+        """When the next key took this one's place; None for the current key.
+
+        A key without a time is older than all that have one.
+        """
+        if key_id == self.current:
+            return None
+        own = self.made.get(key_id)
+        later = [moment for moment in self.made.values() if own is None or moment > own]
+        return min(later, default=None)
 
 
 def read_keys() -> SealingKeys:
@@ -82,7 +97,7 @@ def make_keys(path: Path) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     key_id = _new_id()
-    _write(path, {"current": key_id, "keys": {key_id: _new_key()}})
+    _write(path, {"current": key_id, "keys": {key_id: _new_key()}, "made": {key_id: _now()}})
 
 
 def rotate_keys(path: Path) -> str:
@@ -95,8 +110,24 @@ def rotate_keys(path: Path) -> str:
     found = json.loads(path.read_text(encoding="utf-8"))
     key_id = _new_id()
     found["keys"][key_id] = _new_key()
+    found.setdefault("made", {})[key_id] = _now()
     _write(path, {**found, "current": key_id})
     return key_id
+
+
+def remove_keys(path: Path, key_ids: Collection[str]) -> None:
+    """Take keys out of the file for good; the current one stays whatever is asked.
+
+    Raises:
+        LandingError: there is no key file to take them out of.
+    """
+    current = SealingKeys.read(path).current
+    found = json.loads(path.read_text(encoding="utf-8"))
+    gone = set(key_ids) - {current}
+    for name in ("keys", "made"):
+        kept = found.get(name, {}).items()
+        found[name] = {key_id: value for key_id, value in kept if key_id not in gone}
+    _write(path, found)
 
 
 def seal_bytes(plain: bytes, *, context: str, keys: SealingKeys | None = None) -> bytes:
@@ -155,6 +186,10 @@ def unwrap_key(wrapped: str, *, keys: SealingKeys, key_id: str) -> bytes:
 
 def _new_id() -> str:
     return f"k{secrets.token_hex(4)}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _new_key() -> str:

@@ -1,5 +1,6 @@
-"""The privilege matrix is read on the tables of the three contracts."""
+"""The privilege matrix is read on the tables of the three contracts; the rest on the vehicles'."""
 
 from ..linkage.conftest import empty_registers
+from ..pipeline.conftest import hire, register
 
-__all__ = ["empty_registers"]
+__all__ = ["empty_registers", "hire", "register"]
