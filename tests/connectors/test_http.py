@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors import http, http_client
 from hub.digest import KeyDigest, key_hash60
@@ -51,6 +53,7 @@ class Register:
     fired: int = 0
     requests: list[dict[str, str]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    by_offset: bool = False
     on_request: Callable[["Register"], None] = lambda register: None
 
     def fires(self, fault: str) -> bool:
@@ -111,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
         register = self.register
         rows = [row for row in register.rows if row["luc"] >= query.get("since", "")]
         rows.sort(key=lambda row: (row["luc"], row["ma"]))
-        total = len(rows)
+        ordered, total = rows, len(rows)
         after = query.get("cursor", "")
         if not (after and register.fires("page again")):
             rows = [row for row in rows if f"{row['luc']}|{row['ma']}" > after]
@@ -120,6 +123,15 @@ class Handler(BaseHTTPRequestHandler):
         if after and register.fires("repeated token"):
             token = after
         content = {"total": total, "now": NOW, "rows": page, "next": token}
+        if register.by_offset:
+            start = int(after or 0)
+            content["rows"] = ordered[start : start + int(query["limit"])]
+            content["next"] = str(start + 3) if start + 3 < total else None
+        self.spoil(content)
+        self.answer(200, content)
+
+    def spoil(self, content: dict[str, Any]) -> None:
+        register, page = self.register, content["rows"]
         if register.fires("shuffled"):
             content["rows"] = page[::-1]
         if register.fires("nothing though declared"):
@@ -129,12 +141,13 @@ class Handler(BaseHTTPRequestHandler):
         if len(register.requests) > 2 and register.fires("first page later"):
             content["rows"] = register.rows[:3]
         if register.fires("missing column"):
-            content["rows"] = [{k: v for k, v in row.items() if k != "ten"} for row in page]
+            content["rows"] = [
+                {k: v for k, v in row.items() if k != "ten"} for row in content["rows"]
+            ]
         if register.fires("number for text"):
             content["rows"] = [{**row, "ten": 5} for row in page]
         if register.fires("no total"):
             del content["total"]
-        self.answer(200, content)
 
     def answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
         body = content if isinstance(content, str) else json.dumps(content)
@@ -355,6 +368,49 @@ def test_an_answer_that_is_not_as_promised_leaves_no_batch(
     assert "Nguyễn" not in str(raised.value)
     assert not list(landing.rglob("manifest.json"))
     assert not list(landing.rglob("*.parquet"))
+
+
+Change = tuple[str, int]
+CHANGES = st.lists(st.tuples(st.sampled_from(("insert", "remove", "touch")), st.integers(1, 50)))
+
+
+def test_a_source_that_pages_by_offset_is_read_whole_or_not_at_all(
+    register: Register, source: Source
+) -> None:
+    """Rows come and go between its pages, which so repeat rows and skip others."""
+    ends: set[str] = set()
+
+    def change(register: Register, changes: list[Change]) -> None:
+        if register.digests or not changes:
+            return  # it is at rest by the time it is compared
+        what, number = changes.pop()
+        register.fired += 1
+        place = number % len(register.rows)
+        if what == "insert":
+            register.rows.append(person(100 + register.fired, minute=number))
+        elif what == "remove":
+            del register.rows[place]
+        else:
+            register.rows[place] |= {"luc": person(59)["luc"]}
+
+    @settings(max_examples=12, deadline=None, derandomize=True)
+    @given(CHANGES)
+    def read(changes: list[Change]) -> None:
+        register.rows, register.digests, register.by_offset = [], 0, True
+        register.rows += [person(number) for number in range(1, 9)]
+        register.on_request = lambda register: change(register, changes)
+        try:
+            batch = source.ingest()
+        except (SourceUnavailableError, IncompleteSourceError):
+            ends.add("refused")
+            return
+        ends.add("read")
+        assert batch.complete
+        assert sorted({row["ma"] for row in rows_of(batch)}) == sorted(register.live())
+
+    read()
+    assert register.fired > 10
+    assert ends == {"read", "refused"}
 
 
 def test_a_wrong_key_is_said_to_be_wrong(
