@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 import expectations.datasource  # noqa: F401 - what the judge imports when it first runs
 from cli.pipeline import run_sync
+from sight.steps import seen_step
+from warehouse.runs import Run, StepNote
 
 
 def main(source: str, *options: str) -> None:
@@ -20,9 +22,10 @@ def main(source: str, *options: str) -> None:
     steps: dict[str, float] = {}
 
     @contextmanager
-    def watch(step: str) -> Iterator[None]:
+    def watch(run: Run, step: str, part: int = 0) -> Iterator[StepNote]:
         began = time.monotonic()
-        yield
+        with seen_step(run, step, part) as note:
+            yield note
         steps[step] = steps.get(step, 0.0) + time.monotonic() - began
 
     began = time.monotonic()

@@ -69,10 +69,18 @@ def plan_batch(stream: str, *, full: bool = False) -> tuple[int, int] | None:
     return batch_id, len(specs)
 
 
-def load_part(batch_id: int, number: int, standardiser: Standardiser) -> None:
+def load_part(
+    batch_id: int,
+    number: int,
+    standardiser: Standardiser,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> None:
     """Read one part of a batch; land, standardise and stage its rows while they are read.
 
     A part that is done stays as it is. Nothing of an attempt that fails is kept.
+
+    Args:
+        progress: told of each portion of rows that was read, while the next one is.
 
     Raises:
         SourceUnavailableError, SchemaDriftError, IncompleteSourceError, LandingError: as reading
@@ -98,6 +106,7 @@ def load_part(batch_id: int, number: int, standardiser: Standardiser) -> None:
             if standardise is None:
                 standardise = standardiser(contract, dataset, fetched.as_of or batch.source_as_of)
             yield standardise(table)
+            progress(table.num_rows)
 
     try:
         load_rows(part, dataset, frames(), finish)

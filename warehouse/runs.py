@@ -66,6 +66,10 @@ class StepNote:
     batch_id: int | None = None
     outcome: Literal["published", "nothing_new"] | None = None
 
+    def add(self, rows: int) -> None:
+        """So many rows more."""
+        self.rows += rows
+
 
 @dataclass(frozen=True)
 class RunRow:
