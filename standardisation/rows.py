@@ -27,6 +27,7 @@ _DTYPES: Final[dict[str, Any]] = {
     "numeric": pl.Decimal(38, 6),
 }
 """SQL type of a column -> type of the frame; JSON is carried as text."""
+_SEPARATOR: Final = "\x1f"
 _REPEATED: Final = 2
 """A column whose values stand in so many rows each is read by its distinct values."""
 
@@ -215,14 +216,28 @@ def _named_where(marks: Mapping[str, pl.Series], height: int) -> pl.Series:
 
 
 def _row_hash(standard: pl.DataFrame, dataset: Dataset) -> pl.Series:
-    """sha256 over the canonical JSON of what the row says; when it was said does not count."""
-    cursor = dataset.sync.cursor
-    columns = sorted(name for name in dataset.columns if name != cursor)
-    said = [pl.col(name).cast(pl.String) for name in columns]
-    said += [pl.col("deleted").cast(pl.String), pl.col("flags").list.join(",")]
-    packed = standard.select(pl.struct(said).struct.json_encode().alias("_"))["_"]
-    digests = [hashlib.sha256(text).digest() for text in packed.cast(pl.Binary).to_list()]
+    """sha256 over all that the row says; when it was said does not count."""
+    digests = [hashlib.sha256(text).digest() for text in _said(standard, dataset).to_list()]
     places = np.arange(len(digests) + 1, dtype=np.int32) * 2 * hashlib.sha256().digest_size
     letters = pa.py_buffer(b"".join(digests).hex().encode())
     hashes = pa.StringArray.from_buffers(len(digests), pa.py_buffer(places), letters)
     return pl.Series("row_hash", hashes, dtype=pl.String)
+
+
+def _said(standard: pl.DataFrame, dataset: Dataset) -> pl.Series:
+    """What each row says as bytes that no row with other values has.
+
+    The values stand one after another, a separator between them; null is as empty as blank text,
+    which no standardiser gives. A row with the separator in a value is JSON instead.
+    """
+    cursor = dataset.sync.cursor
+    columns = sorted(name for name in dataset.columns if name != cursor)
+    values = [pl.col(name).cast(pl.String) for name in columns]
+    values += [pl.col("deleted").cast(pl.String), pl.col("flags").list.join(",")]
+    parts = [value.fill_null("") for value in values]
+    said = standard.select(pl.concat_str(parts, separator=_SEPARATOR))[:, 0]
+    odd = said.str.count_matches(_SEPARATOR, literal=True) != len(values) - 1
+    if odd.any():
+        as_json = standard.select(pl.struct(values).struct.json_encode())[:, 0]
+        said = as_json.zip_with(odd, said)
+    return said.cast(pl.Binary)

@@ -18,7 +18,7 @@ _SPACES: Final = r"\s+"
 _UNTIDY: Final = (
     r"^\s|\s$|\s\s|[\t\n\r\x0b\x0c\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 )
-_CONTROLS: Final = r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd]"
+_WITHOUT_CONTROLS: Final = r"^([^\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd]+)$"
 _ETH: Final = "[\u00d0\u00f0]"
 _APOSTROPHES: Final = "[`\u00b4\u02b9-\u02bd\u02c8\u2018-\u201b\u2032]"
 _TRAILING: Final = "[ .,;]*[.,;][ .,;]*$"
@@ -51,7 +51,7 @@ def clean(raw: pl.Expr) -> pl.Expr:
     Text with control characters (NUL among them) or a replacement character is unreadable and
     becomes null: nobody can know what stood there.
     """
-    text = (
+    return (
         undo_misread_utf8(as_text(raw))
         .str.normalize("NFC")
         .str.replace_all(_INVISIBLE, "")
@@ -59,8 +59,8 @@ def clean(raw: pl.Expr) -> pl.Expr:
         .str.replace_many(["\u00d0", "\u00f0"], ["\u0110", "\u0111"])
         .str.replace_all(_SPACES, " ")
         .str.strip_chars(" ")
+        .str.extract(_WITHOUT_CONTROLS)  # an expression named twice is evaluated twice
     )
-    return pl.when((text != "") & ~text.str.contains(_CONTROLS)).then(text)
 
 
 def clean_flags(raw: pl.Expr) -> Columns:
@@ -78,8 +78,7 @@ def clean_flags(raw: pl.Expr) -> Columns:
 
 def trim(text: pl.Expr) -> pl.Expr:
     """Clean text without dots and commas at its end; null if nothing else is there."""
-    bare = text.str.replace(_TRAILING, "")
-    return pl.when(bare != "").then(bare)
+    return text.str.replace(_TRAILING, "").replace("", None)
 
 
 def is_trim(text: pl.Expr) -> pl.Expr:
@@ -132,7 +131,7 @@ def tidy_name_key_expr(text: pl.Expr) -> pl.Expr:
 
 def name_key_expr(text: pl.Expr) -> pl.Expr:
     """`hub.names.name_key` as an expression; null where no letter or digit is left."""
-    key = (
+    return (
         text.str.normalize("NFD")
         .str.replace_all(DROPPED, "")
         .str.replace_many(list(STROKED_D), ["d"] * len(STROKED_D))
@@ -140,8 +139,8 @@ def name_key_expr(text: pl.Expr) -> pl.Expr:
         .str.replace_many(["y"], ["i"])
         .str.replace_all("[^a-z0-9]+", " ")
         .str.strip_chars(" ")
+        .replace("", None)
     )
-    return pl.when(key != "").then(key)
 
 
 def compact(raw: pl.Expr) -> pl.Expr:

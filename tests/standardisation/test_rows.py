@@ -10,6 +10,7 @@ from hub.contract import Contract, Dataset, parse_contract
 from hub.errors import ContractError, SchemaDriftError
 from standardisation import standardise
 from standardisation.kinds import check_field_options
+from standardisation.rows import _row_hash
 
 CONTRACT = """
 apiVersion: v3.1.0
@@ -149,3 +150,14 @@ def test_the_hub_and_the_connectors_do_not_import_polars() -> None:
         "assert 'polars' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_value_that_holds_the_separator_of_values_is_not_taken_for_two() -> None:
+    made, dataset = contract()
+    standard = standardise(frame({}, {}, {}, {}), made, dataset)
+    texts = {"full_name": ["a\x1fb", "a", "a\x1fb", "a"], "office": ["c", "b\x1fc", "c", "c"]}
+    same, other, again, plain = _row_hash(
+        standard.with_columns(pl.Series(name, words) for name, words in texts.items()), dataset
+    )
+    assert same == again
+    assert len({same, other, plain}) == 3
