@@ -14,6 +14,7 @@ import os
 import signal
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from hub.errors import SettingsError
 
 VARIABLE: Final = "MOTLAN_FAILPOINT"
 ACTIONS: Final = ("SIGKILL", "SIGSTOP", "exception")
-_reached: Counter[str] = Counter()
+_reached: Counter[Path] = Counter()
 _counting = threading.Lock()
 
 
@@ -53,20 +54,21 @@ def _reach(point: str, asked: str) -> None:
         raise SettingsError(message)
     if words[0] != point:
         return
+    marker = marker_path(
+        point, Path(words[3] if len(words) == 4 else os.environ.get("MOTLAN_HOME") or ".motlan")
+    )
     with _counting:
-        _reached[point] += 1
-        count = _reached[point]
-    if count == int(words[1]) and _leave_marker(words, count):
+        _reached[marker] += 1
+        count = _reached[marker]
+    said = {"point": point, "pid": os.getpid(), "count": count, "action": words[2]}
+    if count == int(words[1]) and _leave_marker(marker, said):
         act(point, words[2])
 
 
-def _leave_marker(words: list[str], count: int) -> bool:
+def _leave_marker(path: Path, said: Mapping[str, object]) -> bool:
     """Say on disk that a point acts now; False where it has acted before."""
-    point, action = words[0], words[2]
-    folder = Path(words[3] if len(words) == 4 else os.environ.get("MOTLAN_HOME") or ".motlan")
-    said = {"point": point, "pid": os.getpid(), "count": count, "action": action}
     try:
-        with marker_path(point, folder).open("x", encoding="utf-8") as marker:
+        with path.open("x", encoding="utf-8") as marker:
             json.dump(said, marker)
             marker.flush()
             os.fsync(marker.fileno())
