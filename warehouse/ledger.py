@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from hub.alerts import alert_of_parking
 from hub.contract import Contract, Dataset, find_dataset
-from hub.errors import BatchParkedError, MotlanError, WrongUseError
+from hub.errors import BatchParkedError, MotlanError, StaleWriterError, WrongUseError
 from hub.failpoint import reach
 from hub.settings import Role
 from warehouse.alerts import open_alert
@@ -179,9 +179,16 @@ def find_promise(batch: Batch) -> tuple[Contract, Dataset]:
     """The contract and dataset that a batch was landed by.
 
     Raises:
+        StaleWriterError: a newer batch of the stream has taken its place.
         MotlanError: the contract has changed since; the batch must not be read by other words.
         ContractError: no contract speaks of the stream, or a contract is refused.
     """
+    if batch.state == "overtaken":
+        message = (
+            f"Batch {batch.batch_id} of {batch.stream} is overtaken by a newer one; this run ends "
+            "here, and the other one goes on."
+        )
+        raise StaleWriterError(message)
     contract, dataset = find_dataset(batch.stream)
     if contract.hash != batch.contract_hash:
         message = (

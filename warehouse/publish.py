@@ -90,10 +90,10 @@ def _publish(batch_id: int, state: str, what_is_done: str) -> BatchOutcome:
     batch = get_batch(batch_id)
     if batch.state == "published":
         return _outcome(batch)
+    contract, dataset = find_promise(batch)
     if batch.state != state:
         message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a {state} batch "
         raise MotlanError(message + what_is_done)
-    contract, dataset = find_promise(batch)
     try:
         _commit(contract, dataset, batch)
     except BatchParkedError as parked:
