@@ -16,9 +16,11 @@ from hub.errors import MotlanError, SchemaDriftError, SourceUnavailableError
 from hub.failpoint import reach
 from hub.promised import promised_columns
 
-Mode = Literal["incremental", "snapshot", "full"]
+Mode = Literal["incremental", "snapshot", "full", "reconcile", "backfill"]
 """``incremental``: what changed since the cursor. ``snapshot``: the source's newest state, or
-nothing where it has not changed. ``full``: everything again, whatever was read before."""
+nothing where it has not changed. ``full``: everything again, whatever was read before.
+``reconcile``: the buckets of keys, or the partitions, that differ from what the hub holds.
+``backfill``: what was changed within a time."""
 
 EXTRA: Final = "_extra"
 """Landed column for what the contract does not know, as JSON; it is kept and not used."""
@@ -43,11 +45,29 @@ class Request:
     @property
     def since(self) -> datetime | None:
         """From when on to read: the cursor less the overlap; null reads everything."""
+        if self.mode == "backfill":
+            return datetime.fromisoformat(self.spec["from"])
         since = self.cursor.get("since") if self.mode == "incremental" else None
         if not since:
             return None
         overlap = timedelta(minutes=self.dataset.sync.overlap_minutes)
         return datetime.fromisoformat(str(since)) - overlap
+
+    @property
+    def until(self) -> datetime | None:
+        """Before when a row was changed that is read; null where there is no end."""
+        return datetime.fromisoformat(self.spec["to"]) if self.mode == "backfill" else None
+
+    def next_cursor(self, seen: datetime | None, as_of: datetime | None) -> dict[str, Any]:
+        """The cursor after this read; what was read out of turn does not move it.
+
+        Args:
+            seen: when the newest row that was read was changed.
+            as_of: the source's clock.
+        """
+        if self.mode in ("reconcile", "backfill"):
+            return {}
+        return advance(self.cursor, seen, as_of)
 
 
 @dataclass(frozen=True)
@@ -55,19 +75,24 @@ class Plan:
     """What a run will read: one spec a part, for as many workers.
 
     ``as_of``: of what time the source speaks, where that is known before anything is read; of
-    several parts, it must be, and none may speak of an earlier time.
+    several parts, it must be, and none may speak of an earlier time. ``verdict``: what a comparison
+    of keys has found, in words (`connectors.reconcile.Verdict`).
     """
 
     specs: Sequence[Mapping[str, Any]]
     as_of: datetime | None = None
+    verdict: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What the source says of its keys, in the words of its contract."""
+    """What the source says of its keys, in the words of its contract.
+
+    ``scope``: as `warehouse.landing.Completeness` says.
+    """
 
     kind: Literal["digest", "keys", "manifest", "none"] = "none"
-    scope: Literal["batch", "stream", "none"] = "none"
+    scope: Literal["batch", "stream", "buckets", "none"] = "none"
     digest: KeyDigest | None = None
     buckets: BucketDigest | None = None
     as_of: datetime | None = None

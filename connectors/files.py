@@ -72,13 +72,13 @@ class Drop:
 
 def fetch_files(request: Request, options: FilesOptions) -> Fetch:
     """Read the newest drops that were not read before; see `connectors.fetch`."""
-    reader = _Reader(request, options)
+    reader = DropReader(request, options)
 
     def read(outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
         try:
             yield from reader.read(outcome, tally)
         except OSError as error:
-            raise _unreadable(request, error) from None
+            raise unreadable(request, error) from None
 
     return Fetch(request, read)
 
@@ -86,12 +86,12 @@ def fetch_files(request: Request, options: FilesOptions) -> Fetch:
 def plan_files(request: Request, options: FilesOptions) -> Plan | None:
     """What drops are new, in as many parts as the contract asks for; None where there is none."""
     try:
-        return _Reader(request, options).plan()
+        return DropReader(request, options).plan()
     except OSError as error:
-        raise _unreadable(request, error) from None
+        raise unreadable(request, error) from None
 
 
-class _Reader:
+class DropReader:
     """One read of one dataset from the drops of all partitions."""
 
     def __init__(self, request: Request, options: FilesOptions) -> None:
@@ -108,7 +108,7 @@ class _Reader:
         cursor = dict(self._known)
         outcome.declared_rows = 0
         for drop in filter(self._is_new, map(drops.__getitem__, filter(drops.__contains__, mine))):
-            yield from self._read_drop(drop, outcome)
+            yield from self.read_drop(drop, outcome)
             cursor[drop.folder] = drop.as_cursor()
             outcome.partitions.append(drop.folder)
             outcome.declared_rows += drop.rows
@@ -202,6 +202,14 @@ class _Reader:
             raise self._faulty(folder, sequence, "its manifest names a file outside the drop")
         return drop
 
+    def is_known(self, drop: Drop) -> bool:
+        """Whether the drop is the one that was read last.
+
+        Raises:
+            IncompleteSourceError: the drop is older, was rewritten, or is another partition's.
+        """
+        return self._is_new(drop) and self._known.get(drop.folder) == drop.as_cursor()
+
     def _is_new(self, drop: Drop) -> bool:
         """Whether the drop comes after what was read; a replay is the same and is not new.
 
@@ -219,12 +227,18 @@ class _Reader:
         if drop.sequence == known:
             if drop.sha256 != before["sha256"]:
                 raise self._faulty(drop.folder, known, "it was rewritten after it was read")
-            return self._request.mode == "full"
+            return self._request.mode in ("full", "reconcile")
         if drop.as_of <= datetime.fromisoformat(before["as_of"]):
             raise self._faulty(drop.folder, drop.sequence, "its snapshot is older than the last")
         return True
 
-    def _read_drop(self, drop: Drop, outcome: Outcome) -> Iterator[pa.RecordBatch]:
+    def read_drop(self, drop: Drop, outcome: Outcome) -> Iterator[pa.RecordBatch]:
+        """The rows of a drop, each checked against its manifest.
+
+        Raises:
+            IncompleteSourceError: the drop is not as its manifest says.
+            SchemaDriftError: a promised column is missing or of another type.
+        """
         path = f"{drop.path}/{drop.name}"
         self._check_bytes(drop, path)
         rows = 0
@@ -319,7 +333,8 @@ class _Reader:
         return _faulty(self._dataset, f"{folder}/{sequence:04d}", why)
 
 
-def _unreadable(request: Request, error: OSError) -> SourceUnavailableError:
+def unreadable(request: Request, error: OSError) -> SourceUnavailableError:
+    """The error for drops that the machine refuses to read."""
     why = f"its drops cannot be read ({error.strerror or type(error).__name__})"
     return unavailable(request.contract.source, why)
 

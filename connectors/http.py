@@ -15,7 +15,6 @@ from connectors.base import (
     Outcome,
     Proof,
     Request,
-    advance,
     cursor_column,
     drift,
     parse_moment,
@@ -41,25 +40,30 @@ def fetch_http(request: Request, options: HttpOptions) -> Fetch:
     if dataset.sync.completeness == "digest" and options.digest is None:
         message = f"{dataset.stream} promises a digest; its options need 'digest'."
         raise ContractError(message)
-    reader = _Reader(request, options)
+    return fetch_pages(PageReader(request, options), request, options)
+
+
+def fetch_pages(reader: "PageReader", request: Request, options: HttpOptions) -> Fetch:
+    """What a reader reads over a line of its own."""
 
     def read(outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
         with connect(request.contract.source, options, request.url) as client:
             yield from reader.read(client, outcome, tally)
-        outcome.next_cursor = advance(request.cursor, reader.newest, outcome.as_of)
+        outcome.next_cursor = request.next_cursor(reader.newest, outcome.as_of)
 
     return Fetch(request, read)
 
 
-class _Reader:
+class PageReader:
     """One read of one dataset: passes of pages, and the proof that nothing is missing."""
 
     def __init__(self, request: Request, options: HttpOptions) -> None:
         self._contract = request.contract
         self._dataset = request.dataset
         self._options = options
-        self._since = request.since
+        self._since, self._until = request.since, request.until
         self._cursor_column = cursor_column(self._dataset)
+        self._leaves_out_seen = self._since is not None
         self._seen: set[bytes] = set()
         self._seen_now: set[bytes] = set()
         self.newest: datetime | None = None
@@ -69,6 +73,9 @@ class _Reader:
     ) -> Iterator[pa.RecordBatch]:
         """Read until the keys agree with the source's own digest, three passes at most."""
         since = self._since
+        if self._until is not None:
+            yield from self._read_pass(client, since, outcome, [])
+            return
         for attempt in range(MAX_PASSES):
             started: list[datetime] = []
             yield from self._read_pass(client, since, outcome, started)
@@ -117,17 +124,28 @@ class _Reader:
         endpoint = self._options.digest
         if endpoint is None:
             return Proof()
-        theirs, moment = self._get_digest(client, endpoint)
+        theirs, moment = self.get_digest(client, endpoint)
         scope: Any = "stream"
         if self._since is None:
             same = not tally.live_buckets(endpoint.buckets).differing(theirs)
             scope = "batch" if same else "none"
         return Proof("digest", scope, theirs.combined(), theirs, moment)
 
-    def _get_digest(
-        self, client: HttpClient, endpoint: DigestEndpoint
+    def get_digest(
+        self, client: HttpClient, endpoint: DigestEndpoint, *, versions: bool = False
     ) -> tuple[BucketDigest, datetime]:
-        page = client.get(endpoint.path, {endpoint.buckets_param: str(endpoint.buckets)})
+        """The owner's digest of its living keys, and of what time it speaks.
+
+        Args:
+            versions: of keys with their versions; its owner must offer that.
+
+        Raises:
+            SourceUnavailableError: it did not come, or not as promised.
+        """
+        query = {endpoint.buckets_param: str(endpoint.buckets)}
+        if versions and endpoint.versions_param:
+            query[endpoint.versions_param] = "1"
+        page = client.get(endpoint.path, query)
         found = [KeyDigest()] * endpoint.buckets
         try:
             for group in page[endpoint.groups]:
@@ -157,46 +175,68 @@ class _Reader:
                 if token in tokens:
                     raise unavailable(self._dataset.stream, "it gave the same page token twice")
                 query = {options.limit_param: str(options.page_size), options.cursor_param: token}
-                query |= self._since_query(since)
+                query |= self._filters(since)
                 client.get_ahead(options.path, query)  # it comes while this page is worked on
             if rows:
                 batch = self._to_batch(rows, len(tokens), outcome)
                 order.check(rows, enforced=options.ordered)
                 keys.update(order.page_keys)
-                yield from self._leave_out_seen(batch, rows)
-            if token is None:
+                yield from self._leave_out(batch, rows)
+            if token is None or self._is_past(order.newest):
                 break
             tokens.add(token)
         self.newest = max(filter(None, (self.newest, order.newest)), default=None)
         outcome.declared_rows = totals[-1] if totals else None
-        if totals and not min(totals) <= len(keys) <= max(totals):
+        if self._until is None and totals and not min(totals) <= len(keys) <= max(totals):
             message = (
                 f"{self._dataset.stream}: the source declared {totals[-1]} rows and gave "
                 f"{len(keys)} different ones. The batch was not kept; the cursor has not moved."
             )
             raise IncompleteSourceError(message)
 
-    def _leave_out_seen(
+    def _leave_out(
         self, batch: pa.RecordBatch, rows: list[dict[str, Any]]
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of an increment that no earlier pass of it gave, word for word."""
-        if self._since is None:
+        """The rows that were asked for, and that no earlier pass gave, word for word."""
+        asked = self._asked_for(batch)
+        if asked is not None:
+            batch = batch.filter(asked)
+            rows = [row for row, wanted in zip(rows, asked.to_pylist(), strict=True) if wanted]
+        if self._leaves_out_seen:
+            words = [json.dumps(row, sort_keys=True).encode() for row in rows]
+            prints = [hashlib.sha256(word).digest() for word in words]
+            self._seen_now.update(prints)
+            new = [found not in self._seen for found in prints]
+            batch = batch.filter(pa.array(new, pa.bool_()))
+        if batch.num_rows:
             yield batch
-            return
-        words = [json.dumps(row, sort_keys=True).encode() for row in rows]
-        prints = [hashlib.sha256(word).digest() for word in words]
-        self._seen_now.update(prints)
-        new = [found not in self._seen for found in prints]
-        if any(new):
-            yield batch.filter(pa.array(new))
+
+    def _asked_for(self, batch: pa.RecordBatch) -> pa.BooleanArray | None:
+        """Which rows of a page were asked for, where an owner may give more."""
+        if self._until is None or self._cursor_column is None:
+            return None
+        found = []
+        for text in batch.column(self._cursor_column).to_pylist():
+            try:
+                found.append(parse_moment(text, self._contract) < self._until)
+            except (TypeError, ValueError):
+                found.append(False)  # a row of which nobody can say when it was changed
+        return pa.array(found, pa.bool_())
+
+    def _is_past(self, newest: datetime | None) -> bool:
+        """Whether all that follows was changed later than was asked for."""
+        if self._until is None or newest is None or not self._options.ordered:
+            return False
+        return newest >= self._until
 
     def _first_query(self, since: datetime | None) -> dict[str, str]:
         return {
             self._options.limit_param: str(self._options.page_size),
-            **self._since_query(since),
+            **self._filters(since),
         }
 
-    def _since_query(self, since: datetime | None) -> dict[str, str]:
+    def _filters(self, since: datetime | None) -> dict[str, str]:
+        """What makes a list shorter; a page's token goes with the same."""
         if since is None:
             return {}
         if self._options.updated_since_param is None:

@@ -9,11 +9,14 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from connectors.base import Fetch, Mode, Outcome, Plan, Request, combine_cursors
+from connectors.base import Fetch, Mode, Plan, Request, combine_cursors
+from connectors.file_partitions import plan_file_partitions
 from connectors.files import fetch_files, plan_files
-from connectors.http import fetch_http
+from connectors.http import fetch_http, fetch_pages
+from connectors.http_buckets import BucketPageReader, plan_http_buckets
 from connectors.options import FilesOptions, HttpOptions, Options, SqlOptions, parse_options
-from connectors.sql import fetch_sql, plan_sql
+from connectors.sql import fetch_sql, fetch_table, plan_sql
+from connectors.sql_buckets import BucketReader, plan_sql_buckets
 from hub.contract import Contract, Dataset
 from hub.digest import KeyDigest
 from hub.errors import ContractError, IncompleteSourceError
@@ -46,18 +49,29 @@ def check_options(contract: Contract) -> None:
 
 
 def plan(
-    contract: Contract, dataset: Dataset, cursor: Mapping[str, Any], mode: Mode
+    contract: Contract,
+    dataset: Dataset,
+    cursor: Mapping[str, Any],
+    mode: Mode,
+    window: Mapping[str, str] | None = None,
 ) -> Plan | None:
     """What is to be read, in how many parts; None when the source has nothing new.
+
+    Of a source that is found to agree with the hub, the plan has no part.
+
+    Args:
+        window: of a backfill, from when to when ("from", "to") its rows were changed.
 
     Raises:
         ContractError: the options of its connector are wrong.
         SettingsError: the source has no address.
         SourceUnavailableError, IncompleteSourceError: as for `Fetch`.
     """
-    request, options = _request(contract, dataset, cursor, {"mode": mode})
-    if isinstance(options, HttpOptions):
-        return Plan([{}])
+    request, options = _request(contract, dataset, cursor, {"mode": mode, **(window or {})})
+    if mode == "reconcile":
+        return _plan_reconcile(request, options)
+    if mode == "backfill" or isinstance(options, HttpOptions):
+        return Plan([dict(window or {})])
     if isinstance(options, SqlOptions):
         return plan_sql(request, options)
     assert isinstance(options, FilesOptions)
@@ -80,8 +94,12 @@ def fetch(
     """
     request, options = _request(contract, dataset, cursor, spec)
     if isinstance(options, HttpOptions):
+        if request.mode == "reconcile":
+            return fetch_pages(BucketPageReader(request, options), request, options)
         return fetch_http(request, options)
     if isinstance(options, SqlOptions):
+        if request.mode == "reconcile":
+            return fetch_table(BucketReader(request, options), request, options)
         return fetch_sql(request, options)
     assert isinstance(options, FilesOptions)
     return fetch_files(request, options)
@@ -133,7 +151,7 @@ def describe_part(fetched: Fetch, writer: LandingWriter, *, keys_differ: bool) -
         as_of=outcome.as_of,
         partitions=outcome.partitions,
         all_partitions=outcome.all_partitions,
-        completeness=_completeness(outcome),
+        completeness=_completeness(fetched),
         warnings=outcome.warnings,
     )
 
@@ -174,6 +192,15 @@ def combine_parts(
     )
 
 
+def _plan_reconcile(request: Request, options: Options) -> Plan:
+    if isinstance(options, HttpOptions):
+        return plan_http_buckets(request, options)
+    if isinstance(options, SqlOptions):
+        return plan_sql_buckets(request, options)
+    assert isinstance(options, FilesOptions)
+    return plan_file_partitions(request, options)
+
+
 def _request(
     contract: Contract, dataset: Dataset, cursor: Mapping[str, Any], spec: Mapping[str, Any]
 ) -> tuple[Request, Options]:
@@ -190,8 +217,8 @@ def _options(contract: Contract, dataset: Dataset) -> Options:
         raise ContractError(message) from None
 
 
-def _completeness(outcome: Outcome) -> Completeness:
-    proof = outcome.proof
+def _completeness(fetched: Fetch) -> Completeness:
+    proof, spec = fetched.outcome.proof, fetched.request.spec
     buckets = proof.buckets.buckets if proof.buckets else None
     return Completeness(
         kind=proof.kind,
@@ -199,6 +226,9 @@ def _completeness(outcome: Outcome) -> Completeness:
         digest=Digest.of(proof.digest) if proof.digest else None,
         buckets=[Digest.of(bucket) for bucket in buckets] if buckets else None,
         as_of=proof.as_of,
+        read_buckets=spec["buckets"] if proof.scope == "buckets" else [],
+        bucket_count=spec["verdict"]["compared"] if proof.scope == "buckets" else 0,
+        verdict=spec.get("verdict"),
     )
 
 

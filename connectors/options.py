@@ -32,6 +32,16 @@ class DigestEndpoint(Options):
     bucket: str = Field(description="Key of a bucket's number.")
     count: str = Field(description="Key of a bucket's number of live keys.")
     total: str = Field(description="Key of the sum of a bucket's key hashes.")
+    versions_param: str | None = Field(
+        default=None,
+        description="Query parameter that, set to 1, digests `<key>|<version>` instead of keys: "
+        "the cursor field in whole milliseconds since 1970.",
+    )
+    rows_param: str | None = Field(
+        default=None,
+        description="Query parameter of the list itself that takes the numbers of buckets, "
+        "separated by commas, and lists their rows alone; bucketsParam goes with it.",
+    )
     as_of: str = Field(description="Key of the time the digest speaks of.")
 
 

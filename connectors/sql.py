@@ -1,7 +1,7 @@
 """Reads a table of any database that SQLAlchemy speaks to, in one consistent snapshot."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -22,7 +22,6 @@ from connectors.base import (
     Plan,
     Proof,
     Request,
-    advance,
     cursor_column,
     drift,
     parse_moment,
@@ -64,17 +63,20 @@ _LINE: Final = {
 
 def fetch_sql(request: Request, options: SqlOptions) -> Fetch:
     """Read one table; see `connectors.fetch`."""
-    dataset = request.dataset
-    reader = _Reader(request, options)
+    return fetch_table(TableReader(request, options), request, options)
+
+
+def fetch_table(reader: "TableReader", request: Request, options: SqlOptions) -> Fetch:
+    """What a reader reads in a snapshot of its own, in time."""
 
     def read_rows(outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
-        with _snapshot(request.url, options) as connection:
+        with open_snapshot(request.url, options) as connection:
             yield from reader.read(connection, outcome, tally)
 
     def read(outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
-        with _telling_failures(dataset.stream):
+        with telling_failures(request.dataset.stream):
             yield from in_time(read_rows(outcome, tally), reader.seconds_left)
-        outcome.next_cursor = advance(request.cursor, reader.newest, outcome.as_of)
+        outcome.next_cursor = request.next_cursor(reader.newest, outcome.as_of)
 
     return Fetch(request, read)
 
@@ -88,26 +90,26 @@ def plan_sql(request: Request, options: SqlOptions) -> Plan:
     """
     if options.parts == 1 or request.mode == "incremental":
         return Plan([{}])
-    reader = _Reader(request, options)
+    reader = TableReader(request, options)
 
     def split() -> Plan:
-        with _snapshot(request.url, options) as connection:
-            as_of = _source_time(connection)
+        with open_snapshot(request.url, options) as connection:
+            as_of = source_time(connection)
             ranges = reader.split_keys(connection)
             return Plan([{**spec, "as_of": as_of.isoformat()} for spec in ranges], as_of)
 
-    with _telling_failures(request.dataset.stream):
+    with telling_failures(request.dataset.stream):
         return do_in_time(split, reader.seconds_left())
 
 
-class _Reader:
+class TableReader:
     """One read of one table, inside one snapshot of its database."""
 
     def __init__(self, request: Request, options: SqlOptions) -> None:
         self._contract = request.contract
         self._dataset = request.dataset
         self._options = options
-        self._since = request.since
+        self._since, self._until = request.since, request.until
         self._spec = request.spec
         self._url = sa.make_url(request.url)
         self._end = time.monotonic() + options.run_seconds
@@ -121,10 +123,8 @@ class _Reader:
         self, connection: sa.Connection, outcome: Outcome, tally: KeyTally
     ) -> Iterator[pa.RecordBatch]:
         """Rows first, then the keys again, from the same snapshot."""
-        table = self._reflect(connection)
-        refuse_missing(self._dataset, table.columns.keys(), "the table")
-        self._refuse_retyped(table)
-        outcome.as_of = _source_time(connection)
+        table = self.open_table(connection)
+        outcome.as_of = source_time(connection)
         if "as_of" in self._spec:  # the batch speaks of the time before its first part
             outcome.as_of = min(outcome.as_of, datetime.fromisoformat(self._spec["as_of"]))
         unknown = sorted(set(table.columns.keys()) - promised_columns(self._dataset).keys())
@@ -135,10 +135,27 @@ class _Reader:
             )
         yield from self._read_rows(connection, table)
         if self._since is None:
-            outcome.partitions = [""]
-            if self._dataset.sync.completeness == "keys":
-                outcome.proof = self._prove(connection, table, tally)
-                outcome.declared_rows = tally.rows
+            self._settle(connection, table, outcome, tally)
+
+    def open_table(self, connection: sa.Connection) -> sa.Table:
+        """The table, with all that was promised of it.
+
+        Raises:
+            SchemaDriftError: it is missing, or a promised column is missing or of another type.
+        """
+        table = self._reflect(connection)
+        refuse_missing(self._dataset, table.columns.keys(), "the table")
+        self._refuse_retyped(table)
+        return table
+
+    def _settle(
+        self, connection: sa.Connection, table: sa.Table, outcome: Outcome, tally: KeyTally
+    ) -> None:
+        """Say what a whole read has covered, and prove it."""
+        outcome.partitions = [""]
+        if self._dataset.sync.completeness == "keys":
+            outcome.proof = self._prove(connection, table, tally)
+            outcome.declared_rows = tally.rows
 
     def split_keys(self, connection: sa.Connection) -> list[dict[str, Any]]:
         """Bounds of key ranges that hold about as many keys each; null is open."""
@@ -188,12 +205,15 @@ class _Reader:
         self, connection: sa.Connection, table: sa.Table
     ) -> Iterator[pa.RecordBatch]:
         """The rows in the order of cursor and key."""
-        query = sa.select(*map(_landing(connection), table.columns))
+        query = select_landing(connection, table.columns)
         keys = self._keys(table)
         name = cursor_column(self._dataset)
         if self._since is not None and name is not None:
             column = table.columns[name]
-            query = query.where(column >= self._bound(column)).order_by(column, *keys)
+            query = query.where(column >= self._bound(column, self._since))
+            if self._until is not None:
+                query = query.where(column < self._bound(column, self._until))
+            query = query.order_by(column, *keys)
         else:
             query = self._in_range(query, table).order_by(*keys)
         return self._run(connection, query, list(table.columns))
@@ -226,14 +246,14 @@ class _Reader:
         result = connection.execution_options(stream_results=True, yield_per=rows).execute(query)
         yield from (_to_batch(part, schema) for part in result.partitions())
 
-    def _bound(self, column: sa.Column[Any]) -> datetime:
-        assert self._since is not None
+    def _bound(self, column: sa.Column[Any], moment: datetime) -> datetime:
+        """A time as the column writes it."""
         if not isinstance(column.type, sqltypes.DateTime):
             message = f"{self._dataset.stream}: the cursor {column.name!r} is not a time."
             raise ContractError(message)
         if column.type.timezone:
-            return self._since
-        return self._since.astimezone(ZoneInfo(self._contract.timezone)).replace(tzinfo=None)
+            return moment
+        return moment.astimezone(ZoneInfo(self._contract.timezone)).replace(tzinfo=None)
 
     def _note_newest(self, values: pa.Array) -> None:
         """Remember the newest time; ISO texts of one column sort as times do."""
@@ -245,7 +265,7 @@ class _Reader:
     def _prove(self, connection: sa.Connection, table: sa.Table, tally: KeyTally) -> Proof:
         """Read the keys again; one that stands there twice is told downstream."""
         keys = self._keys(table)
-        query = self._in_range(sa.select(*map(_landing(connection), keys)), table)
+        query = self._in_range(select_landing(connection, keys), table)
         again = self._run(connection, query, keys)
         unlike = tally.count_unlike([print_keys(join_keys(batch.columns)) for batch in again])
         if unlike:
@@ -258,7 +278,7 @@ class _Reader:
 
 
 @contextmanager
-def _snapshot(url: str, options: SqlOptions) -> Iterator[sa.Connection]:
+def open_snapshot(url: str, options: SqlOptions) -> Iterator[sa.Connection]:
     """A read-only connection that sees one state of the database throughout."""
     address = sa.make_url(url)
     arguments: dict[str, Any] = {}
@@ -284,7 +304,7 @@ def _postgres_settings(options: SqlOptions) -> dict[str, str]:
     return {**_LINE, "options": f"{_POSTGRES} {timeout}"}
 
 
-def _source_time(connection: sa.Connection) -> datetime:
+def source_time(connection: sa.Connection) -> datetime:
     """The source's clock, where it says in which zone; the hub's otherwise."""
     moment = connection.execute(sa.select(sa.func.now())).scalar_one()
     if isinstance(moment, datetime) and moment.tzinfo:
@@ -292,13 +312,11 @@ def _source_time(connection: sa.Connection) -> datetime:
     return datetime.now(UTC)
 
 
-def _landing(
-    connection: sa.Connection,
-) -> Callable[[sa.Column[Any]], sa.ColumnElement[Any]]:
-    """How a column is asked for, so that no value of it is lost on the way."""
+def select_landing(connection: sa.Connection, columns: Iterable[sa.Column[Any]]) -> sa.Select[Any]:
+    """Ask for columns so that no value of them is lost on the way."""
     if connection.dialect.name == "postgresql":
-        return postgres.landed_column
-    return lambda column: column
+        return sa.select(*map(postgres.landed_column, columns))
+    return sa.select(*columns)
 
 
 def _arrow_type(kind: sqltypes.TypeEngine[Any]) -> pa.DataType:
@@ -326,7 +344,7 @@ def _to_text(value: Any) -> str | None:
 
 
 @contextmanager
-def _telling_failures(stream: str) -> Iterator[None]:
+def telling_failures(stream: str) -> Iterator[None]:
     """Say of a database in our own words that it failed; its own may hold values."""
     try:
         yield

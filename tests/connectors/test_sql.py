@@ -161,12 +161,12 @@ def test_a_database_that_does_not_answer_is_unavailable_and_its_password_is_not_
 
 def test_a_source_is_never_written(database: str, source: Source) -> None:
     from connectors.options import SqlOptions
-    from connectors.sql import _snapshot
+    from connectors.sql import open_snapshot
 
     url = database.replace("postgresql://", "postgresql+psycopg://")
     with (
         pytest.raises(sa.exc.InternalError, match="read-only"),
-        _snapshot(url, SqlOptions.model_validate({})) as connection,
+        open_snapshot(url, SqlOptions.model_validate({})) as connection,
     ):
         connection.execute(sa.text("DELETE FROM bhxh.nguoi"))
 
@@ -203,11 +203,11 @@ def test_options_that_do_not_exist_are_refused(make_source: Callable[..., Source
 def test_a_source_whose_rows_get_lost_on_the_way_leaves_no_batch(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from connectors.sql import _Reader
+    from connectors.sql import TableReader
 
-    real = _Reader._fetch_batches
+    real = TableReader._fetch_batches
     monkeypatch.setattr(
-        _Reader, "_fetch_batches", lambda *words: (batch[1:] for batch in real(*words))
+        TableReader, "_fetch_batches", lambda *words: (batch[1:] for batch in real(*words))
     )
     with pytest.raises(IncompleteSourceError, match="2 keys were read, and 3 keys of the source"):
         source.ingest()
