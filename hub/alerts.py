@@ -92,6 +92,12 @@ def alert_of_failure(stream: str, what: str) -> Alert:
     return Alert("failed", source, stream, None, what, todo)
 
 
+def alert_of_task(owner: str, dag_id: str, what: str) -> Alert:
+    """A task that works on no stream failed, and no run of a stream can say so."""
+    todo = f"Read the task's log in Airflow, mend what it names, and run {dag_id} again."
+    return Alert("failed", owner, None, None, what, todo)
+
+
 def alert_of_lateness(stream: str, as_of: datetime | None, promise: timedelta) -> Alert:
     """A stream is older than its contract promises."""
     hours = promise.total_seconds() / 3600

@@ -54,6 +54,18 @@ def open_alert(connection: psycopg.Connection[Any], alert: Alert) -> int:
     return int(found[0])
 
 
+def open_alone(alert: Alert) -> int:
+    """Open an alert whose cause is in no transaction of ours."""
+    with connect("pipeline") as connection:
+        return open_alert(connection, alert)
+
+
+def close_alone(kind: Kind, source: str) -> None:
+    """Close the alert of a kind that concerns a whole source, or a DAG."""
+    with connect("pipeline") as connection:
+        connection.execute(_SQL["close_alert"], {"kind": kind, "source": source})
+
+
 def close_alerts_of_run(
     connection: psycopg.Connection[Any], source: str, stream: str, *, got_through: bool
 ) -> None:

@@ -126,11 +126,15 @@ def run_step(run: Run, step: str, part: int = 0) -> Iterator[StepNote]:
 
 
 def end_killed_run(stream: str, key: str, what: str) -> bool:
-    """Say of a run what it could not say itself, and open an alert; False where it had ended."""
+    """Say of a run what it could not say itself, and open its alert; False where it has ended.
+
+    A run that was killed before it could begin has no line in the history, but its alert.
+    """
     with connect("pipeline") as connection:
         row = {"stream": stream, "key": key, "error": what}
-        if connection.execute(_SQL["end_killed_run"], row).fetchone() is None:
+        if connection.execute(_SQL["has_ended"], row).fetchone() is not None:
             return False
+        connection.execute(_SQL["end_killed_run"], row)
         open_alert(connection, alert_of_failure(stream, what))
     return True
 

@@ -14,6 +14,10 @@ UPDATE sync.alert SET closed_at = now()
 WHERE closed_at IS NULL AND batch_id IS NULL AND source = %(source)s
   AND (stream = %(stream)s OR stream IS NULL) AND kind = ANY(%(kinds)s)
 
+-- name: close_alert
+UPDATE sync.alert SET closed_at = now()
+WHERE closed_at IS NULL AND kind = %(kind)s AND source = %(source)s AND stream IS NULL
+
 -- name: close_other_alerts
 -- Of one kind: those of streams that are not concerned any more.
 UPDATE sync.alert SET closed_at = now()

@@ -54,7 +54,9 @@ WHERE run_id = %(run_id)s
 -- A run whose process was ended before it could say so; one that has said so is left alone.
 UPDATE sync.run SET ended_at = now(), outcome = 'lost', error = %(error)s
 WHERE stream = %(stream)s AND key = %(key)s AND ended_at IS NULL
-RETURNING run_id
+
+-- name: has_ended
+SELECT 1 FROM sync.run WHERE stream = %(stream)s AND key = %(key)s AND ended_at IS NOT NULL
 
 -- name: is_to_be_told
 -- Whether the run before this one missed its source too, or the source is left alone by now.
