@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from connectors.base import Fetch, Mode
+from connectors.circuit import looking_at, reading
 from connectors.ingest import Stream, combine_parts, describe_part, fetch, land_rows, plan
 from hub.contract import Contract, Dataset, find_dataset
 from hub.errors import MotlanError, StaleWriterError
@@ -47,7 +48,7 @@ def plan_batch(stream: str, *, full: bool = False) -> tuple[int, int] | None:
 
     Raises:
         SourceUnavailableError, IncompleteSourceError: the source was asked and does not answer as
-            promised; the cursor has not moved.
+            promised, or has failed so often that it is not asked; the cursor has not moved.
         StaleWriterError: another run took the stream meanwhile.
     """
     contract, dataset = find_dataset(stream)
@@ -55,7 +56,8 @@ def plan_batch(stream: str, *, full: bool = False) -> tuple[int, int] | None:
     first = not state.batch_key
     whole = full or (first and dataset.sync.mode == "incremental")
     mode: Mode = "full" if whole else dataset.sync.mode
-    found = plan(contract, dataset, state.cursor, mode)
+    with looking_at(contract.source):
+        found = plan(contract, dataset, state.cursor, mode)
     if found is None:
         return None
     specs = [{**spec, "mode": mode} for spec in found.specs]
@@ -109,7 +111,8 @@ def load_part(
             progress(table.num_rows)
 
     try:
-        load_rows(part, dataset, frames(), finish)
+        with reading(contract.source):
+            load_rows(part, dataset, frames(), finish)
     except BaseException:
         writer.abandon()
         raise
