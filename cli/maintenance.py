@@ -31,7 +31,8 @@ def run(
     if unknown:
         message = f"There is no duty {unknown[0]!r}; there are {', '.join(DUTIES)}."
         raise WrongUseError(message)
-    done, failed = {}, []
+    done: dict[str, dict[str, int]] = {}
+    failed: list[str] = []
     for duty in DUTIES:
         if only and duty not in only:
             continue
@@ -40,6 +41,8 @@ def run(
                 done[duty] = run_duty(duty)
         except MotlanError as error:
             failed.append(f"{duty}: {error}")
+    if not only:
+        tell(done, failed)
     for duty, numbers in done.items() if not json else ():
         said = "  ".join(f"{name}={number:,}" for name, number in numbers.items())
         output.print(f"{duty:<11}{said}")
@@ -47,3 +50,15 @@ def run(
         raise MotlanError(" ".join(failed))
     if json:
         print_json({"state": "done", "duties": done})
+
+
+def tell(done: dict[str, dict[str, int]], failed: list[str]) -> None:
+    """Tell the open alerts that somebody was not told yet."""
+    from sight.telling import tell_alerts
+
+    try:
+        told = tell_alerts()
+    except MotlanError as error:
+        failed.append(f"tell: {error}")
+        return
+    done["tell"] = {"told": told.told, "not_told": told.failed}

@@ -6,14 +6,14 @@ from operator import or_
 from airflow.sdk import dag, task
 
 from dags.assets import standard_records
-from dags.step import step
+from dags.step import DEFAULTS, WHOLE_RUN, step
 from hub.contract import load_contracts
 from hub.settings import get_settings
 
 _SOURCES = load_contracts(get_settings().contract_folders)
 
 
-@task
+@task(execution_timeout=WHOLE_RUN)
 @step
 def build() -> None:
     """Link everything published and build the golden records, in one transaction."""
@@ -32,6 +32,7 @@ def build() -> None:
     schedule=reduce(or_, [standard_records(source) for source in _SOURCES]),
     catchup=False,
     max_active_runs=1,
+    default_args=DEFAULTS,
     tags=["golden"],
 )
 def build_golden_dag() -> None:

@@ -1,28 +1,55 @@
-"""What every Airflow task shares: its source's credential, and errors without values."""
+"""What every Airflow task shares: tries and time limits, its source's credential, silent errors."""
 
 import functools
 import os
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from datetime import timedelta
+from typing import Any, Final, ParamSpec, TypeVar
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
     AirflowNotFoundException,
+    AirflowSkipException,
 )
 
-from hub.errors import MotlanError, SourceUnavailableError, where_it_arose
+from hub.errors import (
+    MotlanError,
+    SourceUnavailableError,
+    StaleWriterError,
+    StreamBusyError,
+    WarehouseUnavailableError,
+    where_it_arose,
+)
+from hub.settings import get_settings
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_PASSING: Final = (SourceUnavailableError, WarehouseUnavailableError, StreamBusyError)
+"""What may be gone in a minute; nothing was written, so that another try loses nothing."""
+WHOLE_RUN: Final = timedelta(hours=2)
+"""The time limit of a task that reads a source, or that sends the warehouse many statements."""
+DEFAULTS: Final[dict[str, Any]] = {
+    "retries": 3,
+    "retry_delay": timedelta(seconds=get_settings().retry_seconds),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=10),
+    "execution_timeout": timedelta(minutes=40),
+}
+"""What holds for every task of every DAG, unless the task says otherwise.
+
+A task that is killed is tried again, and so is what `step` lets pass. The time limit is above the
+half-hour after which the warehouse ends a statement of the pipeline's: its word comes first.
+"""
 
 
 def step(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Let a task fail in one sentence; what a library says may quote a row and is not logged.
 
-    A source that does not answer is tried again by Airflow; everything else fails at once,
-    because it would fail again.
+    A source or a warehouse that does not answer is tried again by Airflow. A run that another one
+    has followed is skipped: the other one goes on. Everything else fails at once, because it would
+    fail again; a parked batch waits for a person.
     """
 
     @functools.wraps(function)
@@ -32,8 +59,10 @@ def step(function: Callable[_P, _R]) -> Callable[_P, _R]:
             return function(*args, **kwargs)
         except AirflowException:
             raise
-        except SourceUnavailableError as error:
-            raise SourceUnavailableError(str(error)) from None
+        except _PASSING as error:
+            raise type(error)(str(error)) from None
+        except StaleWriterError as error:
+            raise AirflowSkipException(str(error)) from None
         except MotlanError as error:
             raise AirflowFailException(str(error)) from None
         except Exception as error:

@@ -49,7 +49,16 @@ SETTINGS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Each time: the setting that names it, and what holds without."""
 
-DUTIES: Final = ("batches", "versions", "quarantine", "landing", "keys")
+DUTIES: Final = (
+    "freshness",
+    "ledger",
+    "batches",
+    "versions",
+    "quarantine",
+    "landing",
+    "keys",
+    "runs",
+)
 """What keeping house consists of, in the order that it needs (`warehouse.maintenance`)."""
 
 

@@ -68,6 +68,13 @@ def empty_resolved_rows(keep: Keep, now: datetime) -> dict[str, int]:
     return {"quarantined_rows": _repeat(sql.SQL(_SQL["empty_resolved_rows"]), words)}
 
 
+def delete_runs(keep: Keep, now: datetime) -> dict[str, int]:
+    """Delete the history of runs that ended long ago; their batches and sums stay."""
+    if keep.runs is None:
+        return {"runs": 0}
+    return {"runs": _repeat(sql.SQL(_SQL["delete_runs"]), {"before": now - keep.runs})}
+
+
 def list_datasets() -> Iterator[tuple[Contract, Dataset]]:
     """Every dataset that has tables; those of a refused contract are left alone."""
     with connect("pipeline") as connection:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from hub.contract import load_contracts
+from hub.retention import DUTIES
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"
@@ -60,7 +62,7 @@ def describe(dag):
         "tasks": {
             task.task_id: {
                 "after": sorted(task.upstream_task_ids),
-                "retries": task.retries,
+                "tries": [task.retries, task.execution_timeout.total_seconds() / 60],
                 "outlets": [asset.uri for asset in task.outlets],
             }
             for task in dag.tasks
@@ -125,15 +127,15 @@ def expected_tasks(source: str, *datasets: str) -> dict[str, dict[str, Any]]:
         for step, before in zip(STEPS, (None, *STEPS), strict=False):
             tasks[f"{dataset}.{step}"] = {
                 "after": [f"{dataset}.{before}"] if before else [],
-                "retries": 3 if step in ("plan", "load") else 0,
+                "tries": [3, 120 if step == "load" else 40],
                 "outlets": [],
             }
     tasks["announce"] = {
         "after": sorted(f"{dataset}.publish" for dataset in datasets),
-        "retries": 0,
+        "tries": [3, 40],
         "outlets": [f"motlan://standard/{source}"],
     }
-    tasks["fail_the_run"] = {**tasks["announce"], "outlets": []}
+    tasks["fail_the_run"] = {**tasks["announce"], "tries": [0, 40], "outlets": []}
     return tasks
 
 
@@ -146,9 +148,12 @@ def test_parsing_opens_no_socket_needs_no_database_and_imports_nothing_heavy(
     assert parsed["heavy"] == []
 
 
-def test_there_is_one_dag_a_contract_and_one_that_builds(parsed: dict[str, Any]) -> None:
+def test_there_is_one_dag_a_contract_one_that_builds_and_one_that_keeps_house(
+    parsed: dict[str, Any],
+) -> None:
     assert sorted(parsed["dags"]) == [
         "build_golden",
+        "maintenance",
         "sync_forestry",
         "sync_land_registry",
         "sync_population",
@@ -184,6 +189,19 @@ def test_building_is_set_off_by_any_source_that_was_published(parsed: dict[str, 
     assert {name: task["after"] for name, task in dag["tasks"].items()} == {"build": []}
 
 
+def test_keeping_house_does_one_duty_after_another_and_tells_at_the_end(
+    parsed: dict[str, Any],
+) -> None:
+    dag = parsed["dags"]["maintenance"]
+    order = [*DUTIES, "tell"]
+    assert {name: task["after"] for name, task in dag["tasks"].items()} == {
+        order[0]: [],
+        **{name: [before] for before, name in pairwise(order)},
+        "fail_the_run": sorted(order),
+    }
+    assert dag["schedule"] == "40 * * * *"
+
+
 def test_a_dag_file_without_the_word_airflow_is_skipped_so_each_of_ours_has_it(
     tmp_path: Path,
 ) -> None:
@@ -202,14 +220,17 @@ def test_a_dag_file_without_the_word_airflow_is_skipped_so_each_of_ours_has_it(
         for path in sorted((ROOT / "dags").glob("*.py"))
         if "@dag(" in path.read_text(encoding="utf-8")
     ]
-    assert [path.name for path in defining] == ["golden.py", "sync.py"]
+    assert [path.name for path in defining] == ["golden.py", "maintenance.py", "sync.py"]
     for path in defining:
         assert path.read_text(encoding="utf-8").startswith('"""Airflow DAG')
 
 
 STEP = f"""
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from hub.errors import BatchParkedError, SourceUnavailableError
+from hub.errors import (
+    BatchParkedError, SourceUnavailableError, StaleWriterError, StreamBusyError,
+    WarehouseUnavailableError,
+)
 from dags.step import step
 
 def show(error):
@@ -226,10 +247,15 @@ show(ValueError("row of {CANARY}"))
 show(BatchParkedError("Batch 7 is parked."))
 show(SourceUnavailableError("population does not answer."))
 show(AirflowSkipException())
+show(WarehouseUnavailableError("The warehouse does not answer."))
+show(StreamBusyError("Another run holds the stream."))
+show(StaleWriterError("Another run has taken the stream."))
 """
 
 
-def test_a_task_fails_in_one_sentence_without_what_a_library_quoted(tmp_path: Path) -> None:
+def test_a_task_fails_in_one_sentence_is_tried_again_or_is_skipped_by_its_error(
+    tmp_path: Path,
+) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
     done = subprocess.run(
         [sys.executable, "-c", STEP],
@@ -244,7 +270,11 @@ def test_a_task_fails_in_one_sentence_without_what_a_library_quoted(tmp_path: Pa
         "AirflowFailException",
         "SourceUnavailableError",
         "AirflowSkipException",
+        "WarehouseUnavailableError",
+        "StreamBusyError",
+        "AirflowSkipException",
     ]
+    assert "Another run has taken the stream." in shown[6]
     assert "An unforeseen ValueError stopped the task, at" in shown[0]
     assert "<string>" in shown[0]
     assert "Batch 7 is parked." in shown[1]

@@ -73,3 +73,12 @@ FROM sync.part
 JOIN sync.batch USING (batch_id)
 CROSS JOIN LATERAL jsonb_array_elements(part.facts -> 'chunks') AS chunk
 WHERE batch.state = 'landing'
+
+-- name: delete_runs
+-- What the runs add up to stays, in sync.step_total.
+WITH old AS (
+    SELECT run_id FROM sync.run WHERE ended_at < %(before)s LIMIT %(portion)s
+), steps AS (
+    DELETE FROM sync.run_step WHERE run_id IN (SELECT run_id FROM old)
+)
+DELETE FROM sync.run WHERE run_id IN (SELECT run_id FROM old)
