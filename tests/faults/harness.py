@@ -1,0 +1,156 @@
+"""Runs the shipped command into a fault, and again to its end."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import psutil
+import psycopg
+import pytest
+from three_sources import ROOT
+
+from cli.main import main
+from hub.failpoint import VARIABLE, marker_path
+from warehouse.connection import engine
+from warehouse.landing import read_keys
+
+from .fingerprint import Fingerprint, take_fingerprints
+from .worlds import World
+
+SECONDS_MAX = 60
+RUNS_MAX = 5
+COMMAND = (sys.executable, "-c", "from cli.main import main; main()")
+
+
+@dataclass
+class Worker:
+    """`motlan` in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait(self) -> int:
+        """Its exit code."""
+        return self.process.wait(SECONDS_MAX)
+
+    def wait_until_stopped(self) -> None:
+        """Wait until it has frozen itself."""
+        process = psutil.Process(self.process.pid)
+        deadline = time.monotonic() + SECONDS_MAX
+        while process.status() != psutil.STATUS_STOPPED:
+            ended = self.process.poll() is not None or time.monotonic() > deadline
+            assert not ended, f"it never stopped: {self.log.read_text()}"
+            time.sleep(0.02)
+
+    def go_on(self) -> int:
+        """Let it go on; its exit code."""
+        self.process.send_signal(signal.SIGCONT)
+        return self.wait()
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    said: dict[str, Any]
+    told: str
+    """What it wrote on stderr."""
+
+
+@dataclass
+class Stage:
+    """One copy of the warehouse with a state folder of its own, and runs on it."""
+
+    world: World
+    database: str
+    home: Path
+    monkeypatch: pytest.MonkeyPatch
+
+    @property
+    def owner_url(self) -> str:
+        """The warehouse, for its owner."""
+        return self.world.server.cluster.url(self.database)
+
+    def enter(self) -> None:
+        """Point this process at the warehouse."""
+        for name, value in self.world.environment(self.database, self.home).items():
+            self.monkeypatch.setenv(name, value)
+
+    def call(self, words: str, *, failpoint: str = "", typed: str = "") -> Ended:
+        """Run `motlan WORDS --json` in this process, with that on stdin."""
+        self.enter()
+        self.monkeypatch.setattr(sys, "argv", ["motlan", *words.split(), "--json"])
+        self.monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        shown, told = io.StringIO(), io.StringIO()
+        with self.monkeypatch.context() as armed, redirect_stdout(shown), redirect_stderr(told):
+            if failpoint:
+                armed.setenv(VARIABLE, failpoint)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        engine("pipeline").dispose()
+        said = json.loads((shown.getvalue().splitlines() or ["{}"])[-1])
+        return Ended(int(ended.value.code or 0), said, told.getvalue())
+
+    def start(self, words: str, failpoint: str) -> Worker:
+        """Run `motlan WORDS` in a process of its own, with that failpoint."""
+        self.enter()
+        log = self.home / "worker.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*COMMAND, *words.split()],
+                cwd=ROOT,
+                env={**os.environ, VARIABLE: failpoint},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return Worker(process, log)
+
+    def fingerprints(self, source: str) -> dict[str, Fingerprint]:
+        """What the warehouse holds of a source."""
+        self.enter()
+        return take_fingerprints(self.owner_url, source, read_keys())
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Read the warehouse as its owner."""
+        with psycopg.connect(self.owner_url) as connection:
+            return connection.execute(query).fetchall()
+
+    def fired(self, point: str) -> dict[str, Any]:
+        """What the point's marker says; fails where it never acted."""
+        said: dict[str, Any] = json.loads(marker_path(point, self.home).read_text())
+        return said
+
+
+class StageMaker(Protocol):
+    """Makes copies of the warehouse as it was after state A."""
+
+    def __call__(self, *, keep: bool = False) -> Stage:
+        """A copy with a state folder of its own; one that is kept outlives its test."""
+
+
+class Undisturbed:
+    """What a warehouse holds of a source after one, two, three undisturbed runs."""
+
+    def __init__(self, stage: Stage, source: str) -> None:
+        self._stage = stage
+        self._source = source
+        self._found = [stage.fingerprints(source)]
+
+    def after(self, stream: str, published: int) -> Fingerprint:
+        """The stream's fingerprint when it has published so many batches."""
+        for _ in range(RUNS_MAX):
+            for found in self._found:
+                if found[stream].published == published:
+                    return found[stream]
+            assert self._stage.call(f"sync {self._source}").code == 0
+            self._found.append(self._stage.fingerprints(self._source))
+        raise AssertionError(f"{stream} never publishes {published} batches undisturbed")
