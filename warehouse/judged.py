@@ -120,9 +120,9 @@ def record_findings(
 ) -> None:
     """Mark the failing rows and keep the validation result.
 
-    A row that breaks a blocking rule gets the outcome ``quarantined``, and so does one whose
-    version cannot be read, judged or not: nobody can say that another row is newer. The
-    result that is kept holds counts and rule ids, never a value.
+    A row that breaks a blocking rule gets the outcome ``quarantined``, and so does one without a
+    key, or whose version cannot be read, judged or not: nobody can say which row it is, or that
+    another one is newer. The result that is kept holds counts and rule ids, never a value.
     """
     stage = sql.Identifier("stage", stage_table(dataset, batch_id).name)
     with connect("pipeline") as connection:
@@ -133,13 +133,13 @@ def record_findings(
                     copy.write_row((position, finding.rule.rule_id, finding.rule.blocking))
         connection.execute(sql.SQL(_SQL["clear_failures"]).format(stage=stage))
         connection.execute(sql.SQL(_SQL["mark_failures"]).format(stage=stage))
-        if cursor_field := dataset.sync.cursor:
-            unread = {
-                "cursor": cursor_field,
-                "rule_id": f"{dataset.stream}.{cursor_field}.readable",
-            }
-            query = sql.SQL(_SQL["mark_unreadable_versions"]).format(stage=stage)
-            connection.execute(query, unread)
+        unplaceable = {
+            "cursor": dataset.sync.cursor,
+            "key_rule": f"{dataset.stream}.key",
+            "version_rule": f"{dataset.stream}.{dataset.sync.cursor}.readable",
+        }
+        query = sql.SQL(_SQL["mark_unplaceable_rows"]).format(stage=stage)
+        connection.execute(query, unplaceable)
         rules = [
             {
                 **finding.rule.model_dump(

@@ -183,3 +183,14 @@ def test_a_tombstone_whose_version_cannot_be_read_ends_nothing(register: Registe
     register.run("UPDATE xe.o_to SET luc = 'infinity', xoa = true WHERE ma = 'C001'")
     assert counts(register.sync()) == (2, 0, 1, 0, 1, 0)
     assert list(register.standard()) == ["C001", "C002"]
+
+
+def test_a_tombstone_without_a_key_is_quarantined_and_does_not_stop_its_stream(
+    register: Register,
+) -> None:
+    register.write_contract(INCREMENTAL)
+    register.put("C1")
+    register.add(" ", xoa=True)
+    assert counts(register.sync()) == (2, 1, 0, 0, 1, 0)
+    (row,) = register.quarantine()
+    assert (row["reason_code"], row["rule_ids"]) == ("NO_KEY", ["vehicle.car.key"])

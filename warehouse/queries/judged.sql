@@ -73,10 +73,13 @@ FROM (
 ) AS failed
 WHERE staged.position = failed.position
 
--- name: mark_unreadable_versions
--- A row that cannot be put in order is quarantined, before the rows of its key are.
-UPDATE {stage} SET failed_rules = ARRAY[%(rule_id)s::text], outcome = 'quarantined'
-WHERE outcome IS NULL AND %(cursor)s = ANY(unreadable)
+-- name: mark_unplaceable_rows
+-- A row without a key or with a version that cannot be read is quarantined, a tombstone too, before
+-- the rows of its key are put in order.
+UPDATE {stage} SET outcome = 'quarantined', failed_rules = ARRAY[
+    CASE WHEN record_id IS NULL THEN %(key_rule)s ELSE %(version_rule)s END
+]
+WHERE outcome IS NULL AND (record_id IS NULL OR %(cursor)s::text = ANY(unreadable))
 
 -- name: record_suite_run
 INSERT INTO quality.suite_run
