@@ -1,10 +1,11 @@
 """The only door to the warehouse: one place for roles, pools and connection errors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,6 +18,14 @@ from hub.errors import (
 from hub.settings import Role, get_settings
 
 CONNECT_SECONDS = 5
+LINE: Mapping[str, int] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""libpq's own settings of a session: a line that is dead is known to be within a minute."""
 _SERVER_STOPS = ("57P01", "57P02", "57P03")
 """SQLSTATE of a session that was ended: the server stops, has crashed, or is not ready yet."""
 
@@ -39,7 +48,7 @@ def _engine(url: str) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,
         pool_size=2,
-        connect_args={"connect_timeout": CONNECT_SECONDS},
+        connect_args=dict(LINE),
     )
 
 
@@ -116,7 +125,7 @@ def connect(role: Role) -> Iterator[psycopg.Connection]:
     url = libpq_url(get_settings().warehouse_url(role))
     with (
         without_values(role),
-        psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as connection,
+        psycopg.connect(make_conninfo(url, **LINE)) as connection,
     ):
         yield connection
 

@@ -26,17 +26,26 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 # The server's log would quote the values of a failing statement.
 _SILENT: Mapping[str, str] = {"log_min_messages": "fatal", "log_min_error_statement": "panic"}
 _ROLE_SETTINGS: Mapping[Role, Mapping[str, str]] = {
+    # A worker that is killed, frozen or cut off loses its session: what it had not committed is
+    # undone, and what it had is on disk.
     "pipeline": {
         "client_connection_check_interval": "2s",
         "idle_in_transaction_session_timeout": "60s",
         "lock_timeout": "10s",
         "statement_timeout": "30min",
+        "synchronous_commit": "on",
+        "tcp_keepalives_idle": "30",
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "3",
         **_SILENT,
     },
     "lookup": {"lock_timeout": "2s", "statement_timeout": "2s", **_SILENT},
     "auditor": {"statement_timeout": "30s", "default_transaction_read_only": "on"},
     "steward": {"lock_timeout": "5s", "statement_timeout": "30s"},
 }
+
+_CONNECTIONS_MAX: Mapping[Role, int] = {"pipeline": 40}
+"""How many sessions a role may have at once; a sync leaves some of the server's to the lookups."""
 
 
 def head_version() -> str:
@@ -146,8 +155,11 @@ def _make_roles(connection: Connection, passwords: Mapping[Role, str]) -> None:
         name = sql.Identifier(f"motlan_{role}")
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (f"motlan_{role}",))
         verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")
-        statement = sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}")
-        cursor.execute(statement.format(verb, name, sql.Literal(passwords[role])))
+        statement = sql.SQL(
+            "{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {} CONNECTION LIMIT {}"
+        )
+        limit = sql.Literal(_CONNECTIONS_MAX.get(role, -1))
+        cursor.execute(statement.format(verb, name, sql.Literal(passwords[role]), limit))
         for setting, value in _ROLE_SETTINGS[role].items():
             change = sql.SQL("ALTER ROLE {} SET {} = {}")
             cursor.execute(change.format(name, sql.Identifier(setting), sql.Literal(value)))
