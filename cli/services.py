@@ -15,6 +15,7 @@ import httpx
 from cli.clusters import Cluster
 from cli.environment import DATABASES, ROOT, has_own_warehouse, make_cluster
 from cli.processes import Service, port_setting
+from hub.retention import SETTINGS
 from hub.settings import NO_FILE, Role
 
 # What a program needs from the machine it runs on; everything else is given on purpose.
@@ -173,6 +174,8 @@ class Services:
             "DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"postgresql+psycopg_async{database}",
             "LOGGING__COLORED_CONSOLE_LOG": "False",
             "SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+            # A worker that died with its task is noticed after a minute, not after five.
+            "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
         }
         named = {f"AIRFLOW__{name}": value for name, value in settings.items()}
         return {**self.hub_environment("pipeline"), "AIRFLOW_HOME": str(folder), **named}
@@ -218,7 +221,10 @@ def inherited() -> dict[str, str]:
 
 def asked_for() -> dict[str, str]:
     """Settings that the caller gives for this run and that no file should keep."""
-    names = ("MOTLAN_CONTRACTS", "MOTLAN_LANDING_URL", "MOTLAN_LANDING_KEYS")
+    names = (
+        *("MOTLAN_CONTRACTS", "MOTLAN_LANDING_URL", "MOTLAN_LANDING_KEYS", "MOTLAN_RETRY_SECONDS"),
+        *(setting for setting, _ in SETTINGS.values()),
+    )
     return {name: os.environ[name] for name in names if os.environ.get(name)}
 
 
