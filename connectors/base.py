@@ -22,6 +22,20 @@ nothing where it has not changed. ``full``: everything again, whatever was read 
 ``reconcile``: the buckets of keys, or the partitions, that differ from what the hub holds.
 ``backfill``: what was changed within a time."""
 
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run is asked for: ``normal`` is what the contract says, and full the first time.
+
+    ``window``: of a backfill, from when to when its rows were changed. ``dry``: nothing is
+    published, and the stream is not taken.
+    """
+
+    mode: Literal["normal", "full", "reconcile", "backfill"] = "normal"
+    window: tuple[datetime, datetime] | None = None
+    dry: bool = False
+
+
 EXTRA: Final = "_extra"
 """Landed column for what the contract does not know, as JSON; it is kept and not used."""
 PARTITION: Final = "_partition"

@@ -78,6 +78,14 @@ def plan(
     return plan_files(request, options)
 
 
+def can_backfill(contract: Contract, dataset: Dataset) -> bool:
+    """Whether the source can be asked for the rows that were changed within a time."""
+    options = _options(contract, dataset)
+    if dataset.sync.cursor is None or isinstance(options, FilesOptions):
+        return False
+    return not isinstance(options, HttpOptions) or options.updated_since_param is not None
+
+
 def fetch(
     contract: Contract, dataset: Dataset, cursor: Mapping[str, Any], spec: Mapping[str, Any]
 ) -> Fetch:

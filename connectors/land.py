@@ -4,22 +4,38 @@ The stream is taken once, by the plan. Parts are landed, standardised and staged
 read, by as many workers as there are; closing the batch says what all of them have read.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import polars as pl
 import pyarrow as pa
 
-from connectors.base import Fetch, Mode
+from connectors.base import Asked, Fetch, Mode
 from connectors.circuit import looking_at, reading
-from connectors.ingest import Stream, combine_parts, describe_part, fetch, land_rows, plan
+from connectors.ingest import (
+    Stream,
+    can_backfill,
+    combine_parts,
+    describe_part,
+    fetch,
+    land_rows,
+    plan,
+)
 from hub.contract import Contract, Dataset, find_dataset
-from hub.errors import MotlanError, StaleWriterError
+from hub.errors import MotlanError, StaleWriterError, WrongUseError
 from hub.failpoint import reach
 from hub.settings import get_settings
 from warehouse.landing import LandingWriter, PartFacts, make_url, read_keys, write_manifest
-from warehouse.ledger import Batch, find_promise, get_batch, read_stream, take_stream
+from warehouse.ledger import (
+    Batch,
+    find_promise,
+    get_batch,
+    read_applied,
+    read_stream,
+    take_stream,
+)
 from warehouse.parts import (
     Opening,
     Part,
@@ -35,40 +51,88 @@ Standardiser: TypeAlias = Callable[
     [Contract, Dataset, datetime], Callable[[pa.Table], pl.DataFrame]
 ]
 """What makes standard rows of landed ones: ``standardisation.batch.make_standardiser``."""
+_WINDOW: Final = ("from", "to")
+_NORMAL: Final = Asked()
 
 
-def plan_batch(stream: str, *, full: bool = False) -> tuple[int, int] | None:
+def plan_batch(
+    stream: str,
+    asked: Asked = _NORMAL,
+    *,
+    full: bool = False,
+    tell: Callable[[Mapping[str, Any]], None] = lambda verdict: None,
+) -> tuple[int, int] | None:
     """Take a stream and enter the batch that is to be read next.
 
     Args:
+        asked: what is to be read; a dry run takes nothing.
         full: read everything again, whatever was read before.
+        tell: told what a comparison of keys has found (`connectors.reconcile.Verdict`), also when
+            there is nothing to read.
 
     Returns:
-        the batch's id and its number of parts; None when the source has nothing new.
+        the batch's id and its number of parts; None when the source has nothing new, or nothing
+        that differs.
 
     Raises:
+        WrongUseError: the source cannot be read as it was asked for.
         SourceUnavailableError, IncompleteSourceError: the source was asked and does not answer as
             promised, or has failed so often that it is not asked; the cursor has not moved.
         StaleWriterError: another run took the stream meanwhile.
     """
     contract, dataset = find_dataset(stream)
-    state = take_stream(stream)
-    first = not state.batch_key
-    whole = full or (first and dataset.sync.mode == "incremental")
-    mode: Mode = "full" if whole else dataset.sync.mode
+    asked = replace(asked, mode="full") if full else asked
+    refuse_unreadable(contract, dataset, asked)
+    state = read_applied(stream, contract.hash) if asked.dry else take_stream(stream)
+    mode = _choose_mode(dataset, asked, published=bool(state.batch_key))
+    moments = [moment.isoformat() for moment in asked.window or ()]
+    window = dict(zip(_WINDOW, moments, strict=bool(moments)))
     with looking_at(contract.source):
-        found = plan(contract, dataset, state.cursor, mode)
-    if found is None:
+        found = plan(
+            contract, dataset, state.cursor, mode, dict(zip(_WINDOW, window, strict=False))
+        )
+    if found is not None and found.verdict is not None:
+        tell(found.verdict)
+    if found is None or not found.specs:
         return None
     specs = [{**spec, "mode": mode} for spec in found.specs]
-    kept: Literal["incremental", "snapshot"] = (
-        "incremental" if mode == "incremental" else "snapshot"
-    )
+    kept = "snapshot" if mode in ("full", "snapshot") else mode
     url = make_url(stream, zone=get_settings().landing_url)
     opening = Opening(kept, url, specs, found.as_of)
     batch_id = open_batch(dataset, state, contract.hash, opening)
     reach("K01")
     return batch_id, len(specs)
+
+
+def refuse_unreadable(contract: Contract, dataset: Dataset, asked: Asked) -> None:
+    """Refuse what the contract gives no way to do, before anything is done.
+
+    Raises:
+        WrongUseError: says what to do instead.
+    """
+    if asked.mode == "backfill" and not can_backfill(contract, dataset):
+        message = (
+            f"{dataset.stream} does not say when its rows were changed, so that no time of it can "
+            f"be read again; run `motlan sync {contract.source} --full`."
+        )
+        raise WrongUseError(message)
+
+
+def _choose_mode(dataset: Dataset, asked: Asked, *, published: bool) -> Mode:
+    """How the source is read.
+
+    Raises:
+        WrongUseError: there is nothing yet that could be compared or mended.
+    """
+    if asked.mode == "normal":
+        whole = not published and dataset.sync.mode == "incremental"
+        return "full" if whole else dataset.sync.mode
+    if asked.mode != "full" and not published:
+        message = (
+            f"Nothing of {dataset.stream} is published yet; run `motlan sync {dataset.source}`."
+        )
+        raise WrongUseError(message)
+    return asked.mode
 
 
 def load_part(
@@ -155,7 +219,9 @@ def close_batch(batch_id: int) -> None:
 
 
 def _refuse_stale(batch: Batch) -> None:
-    """Do not even read for a run that another one has followed."""
+    """Do not even read for a run that another one has followed; a dry run writes nothing."""
+    if batch.dry:
+        return
     state = read_stream(batch.stream)
     if state.fence != batch.fence or state.batch_key != batch.predecessor:
         message = (

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -35,6 +35,7 @@ class StreamState:
     batch_key: str
     as_of: datetime | None
     row_count: int
+    contract_hash: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Batch:
     cursor_to: Mapping[str, Any]
     source_as_of: datetime
     reason: str | None
+
+    @property
+    def dry(self) -> bool:
+        """Whether nothing of it is ever published: it holds no fence of its stream."""
+        return self.fence == 0
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,24 @@ def read_stream(name: str) -> StreamState:
     return _find_stream("read_stream", {"name": name})
 
 
+def read_applied(name: str, contract_hash: str) -> StreamState:
+    """A stream as it is now, for a run that writes nothing to it.
+
+    Its fence is 0, behind which nobody can write.
+
+    Raises:
+        WrongUseError: there is no such stream, or its contract was not applied yet.
+    """
+    state = read_stream(name)
+    if state.contract_hash != contract_hash:
+        message = (
+            f"The contract of {name} has changed since it was applied; a dry run changes nothing, "
+            "so run `motlan contract apply` first."
+        )
+        raise WrongUseError(message)
+    return replace(state, fence=0)
+
+
 def record_batch(row: Mapping[str, Any]) -> int:
     """Enter a landed batch; returns its id. Keys are the columns of the query."""
     values = {**row, **{name: Jsonb(row[name]) for name in ("proof", "cursor_to", "warnings")}}
@@ -207,7 +231,12 @@ def move_batch(batch_id: int, state: Literal["staged", "judged"]) -> None:
 
 
 def park_batch(batch_id: int, error: BatchParkedError) -> None:
-    """Record that a batch waits for a person: why, and what it would have done; it is an alert."""
+    """Record that a batch waits for a person: why, and what it would have done; it is an alert.
+
+    Nobody waits for a dry run; its batch stays as it is.
+    """
+    if get_batch(batch_id).dry:
+        return
     reason = str(error)
     with connect("pipeline") as connection:
         moved = {"batch_id": batch_id, "state": "parked", "reason": reason}

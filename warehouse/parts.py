@@ -60,17 +60,16 @@ class Part:
 def open_batch(dataset: Dataset, stream: StreamState, contract_hash: str, opening: Opening) -> int:
     """Enter a batch that is about to be read, and its parts; returns its id.
 
-    Older batches of the stream that are still landing are overtaken: their runs did not end.
+    Older batches of the stream that are still landing are overtaken: their runs did not end. A dry
+    run, of fence 0, overtakes nothing and waits for nobody.
 
     Raises:
         StaleWriterError: another run has taken the stream since this one did.
     """
     with transaction("pipeline") as held:
         connection = driver_connection(held)
-        fence = connection.execute(_SQL["lock_stream"], {"name": stream.name}).fetchone()
-        if fence is None or fence[0] != stream.fence:
-            message = f"Another run has taken {stream.name}; this one must not read. It ends here."
-            raise StaleWriterError(message)
+        if stream.fence:
+            _hold_fence(connection, stream)
         row = {
             "stream": stream.name,
             "predecessor": stream.batch_key,
@@ -87,11 +86,25 @@ def open_batch(dataset: Dataset, stream: StreamState, contract_hash: str, openin
         for number, spec in enumerate(opening.specs):
             part = {"batch_id": batch_id, "number": number, "spec": Jsonb(dict(spec))}
             connection.execute(_SQL["open_part"], part)
-        row = {"stream": stream.name, "batch_id": batch_id}
-        connection.execute(_SQL["overtake_landing_batches"], row)
+        if stream.fence:
+            row = {"stream": stream.name, "batch_id": batch_id}
+            connection.execute(_SQL["overtake_landing_batches"], row)
         make_stage(held, dataset, batch_id)
-    sweep_stages(dataset)
+    if stream.fence:
+        sweep_stages(dataset)
     return batch_id
+
+
+def _hold_fence(connection: psycopg.Connection, stream: StreamState) -> None:
+    """Hold the stream for this transaction, if it is still this run's.
+
+    Raises:
+        StaleWriterError: another run has taken it.
+    """
+    fence = connection.execute(_SQL["lock_stream"], {"name": stream.name}).fetchone()
+    if fence is None or fence[0] != stream.fence:
+        message = f"Another run has taken {stream.name}; this one must not read. It ends here."
+        raise StaleWriterError(message)
 
 
 def sweep_stages(dataset: Dataset) -> int:

@@ -90,6 +90,9 @@ def _publish(batch_id: int, state: str, what_is_done: str) -> BatchOutcome:
     batch = get_batch(batch_id)
     if batch.state == "published":
         return _outcome(batch)
+    if batch.dry:
+        message = f"Batch {batch_id} of {batch.stream} is of a dry run; it is never published."
+        raise MotlanError(message)
     contract, dataset = find_promise(batch)
     if batch.state != state:
         message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a {state} batch "

@@ -12,10 +12,10 @@ SET freshness = excluded.freshness, contract_hash = excluded.contract_hash, upda
 UPDATE sync.stream
 SET fence = fence + 1, holder = %(holder)s, updated_at = now()
 WHERE name = %(name)s
-RETURNING name, fence, cursor, batch_key, as_of, row_count
+RETURNING name, fence, cursor, batch_key, as_of, row_count, contract_hash
 
 -- name: read_stream
-SELECT name, fence, cursor, batch_key, as_of, row_count FROM sync.stream WHERE name = %(name)s
+SELECT name, fence, cursor, batch_key, as_of, row_count, contract_hash FROM sync.stream WHERE name = %(name)s
 
 -- name: lock_stream
 -- Held until the publish transaction ends, so that no run can take the stream in between.
@@ -55,10 +55,12 @@ RETURNING (SELECT stream FROM sync.batch WHERE batch_id = %(batch_id)s)
 SELECT counts FROM sync.parking WHERE batch_id = %(batch_id)s ORDER BY parking_id DESC LIMIT 1
 
 -- name: overtake_batches
--- Older batches of the stream that never came to be published; a newer one has.
+-- Older batches of the stream that never came to be published; a newer one has. A dry run goes on
+-- for as long as one may last.
 UPDATE sync.batch
 SET state = 'overtaken', reason = 'by batch ' || %(batch_id)s || coalesce('; ' || reason, '')
 WHERE stream = %(stream)s AND batch_id < %(batch_id)s
+  AND (fence > 0 OR landed_at < now() - interval '1 day')
   AND state IN ('landing', 'landed', 'staged', 'judged', 'parked')
 
 -- name: publish_batch
@@ -95,7 +97,7 @@ SELECT
      WHERE row.stream = stream.name AND row.state = 'open') AS open_quarantine
 FROM sync.stream
 LEFT JOIN LATERAL (
-    SELECT * FROM sync.batch WHERE batch.stream = stream.name ORDER BY batch_id DESC LIMIT 1
+    SELECT * FROM sync.batch WHERE batch.stream = stream.name AND fence > 0 ORDER BY batch_id DESC LIMIT 1
 ) AS last ON true
 ORDER BY stream.name
 

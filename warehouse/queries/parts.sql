@@ -17,7 +17,7 @@ INSERT INTO sync.part (batch_id, number, spec) VALUES (%(batch_id)s, %(number)s,
 -- name: overtake_landing_batches
 -- A run that was begun before and never read to its end; the stream has a new holder.
 UPDATE sync.batch SET state = 'overtaken', reason = 'its run did not end'
-WHERE stream = %(stream)s AND state = 'landing' AND batch_id < %(batch_id)s
+WHERE stream = %(stream)s AND state = 'landing' AND batch_id < %(batch_id)s AND fence > 0
 
 -- name: begin_part
 -- The attempts of other workers at this part can no longer end it.
