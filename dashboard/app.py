@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.exceptions import HTTPException
 
+from dashboard.metrics import MEDIA_TYPE, render_metrics
 from dashboard.overview import CRITERIA, make_overview
 from dashboard.words import LANGUAGES, Words
 from hub.contract import Contract, read_contracts
@@ -48,7 +49,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     def check_health() -> Response:
         return JSONResponse({"status": "ok"})
 
+    def show_metrics() -> Response:
+        return Response(render_metrics(), media_type=MEDIA_TYPE)
+
     app.add_api_route("/", show_overview, methods=["GET"])
+    app.add_api_route("/metrics", show_metrics, methods=["GET"])
     app.add_api_route("/healthz", check_health, methods=["GET"])
     app.middleware("http")(_add_headers)
     app.add_exception_handler(WarehouseUnavailableError, _on_unavailable)
