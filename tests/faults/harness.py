@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -73,6 +74,8 @@ class Stage:
     database: str
     home: Path
     monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, str] = field(default_factory=dict)
+    """What this copy's runs are told otherwise than the world says."""
 
     @property
     def owner_url(self) -> str:
@@ -81,7 +84,8 @@ class Stage:
 
     def enter(self) -> None:
         """Point this process at the warehouse."""
-        for name, value in self.world.environment(self.database, self.home).items():
+        told = self.world.environment(self.database, self.home) | self.settings
+        for name, value in told.items():
             self.monkeypatch.setenv(name, value)
 
     def call(self, words: str, *, failpoint: str = "", typed: str = "") -> Ended:
@@ -154,3 +158,9 @@ class Undisturbed:
             assert self._stage.call(f"sync {self._source}").code == 0
             self._found.append(self._stage.fingerprints(self._source))
         raise AssertionError(f"{stream} never publishes {published} batches undisturbed")
+
+
+def assert_same(found: Fingerprint, expected: Fingerprint) -> None:
+    """Say which lines differ; nobody in them exists."""
+    have, want = Counter(found.lines), Counter(expected.lines)
+    assert (list((have - want).elements()), list((want - have).elements())) == ([], [])

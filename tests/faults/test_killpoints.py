@@ -6,7 +6,6 @@ end, and compares what the warehouse holds with what an undisturbed run left.
 """
 
 import signal
-from collections import Counter
 from itertools import product
 
 import pytest
@@ -14,8 +13,7 @@ from three_sources import ROOT, SOURCES
 
 from warehouse.landing import LandedBatch
 
-from .fingerprint import Fingerprint
-from .harness import Stage, StageMaker, Undisturbed
+from .harness import Stage, StageMaker, Undisturbed, assert_same
 from .killpoints import ABSENT, CASES, FAULTS, POINTS, Case, excuse, find_calls
 
 
@@ -103,12 +101,6 @@ def assert_undisturbed(stage: Stage, case: Case, undisturbed: Undisturbed) -> No
     )
     assert unbalanced == []
     assert_whole(stage)
-
-
-def assert_same(found: Fingerprint, expected: Fingerprint) -> None:
-    """Say which lines differ; nobody in them exists."""
-    have, want = Counter(found.lines), Counter(expected.lines)
-    assert (list((have - want).elements()), list((want - have).elements())) == ([], [])
 
 
 def assert_whole(stage: Stage) -> None:
