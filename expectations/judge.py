@@ -23,8 +23,9 @@ def judge_batch(batch_id: int) -> None:
     A batch that is judged or published already stays as it is.
 
     Raises:
-        GateFailedError: the suite gave no full verdict, or the batch holds fewer rows than its
-            contract promises; the batch is parked, what was published keeps answering.
+        GateFailedError: the suite gave no full verdict, the batch holds fewer rows than its
+            contract promises, or more of them break a rule than the rule allows; the batch is
+            parked, what was published keeps answering.
         BatchParkedError: the batch was parked before.
         MotlanError: the staged rows are lost.
     """
@@ -49,7 +50,26 @@ def judge_batch(batch_id: int) -> None:
         judged.drop_judged_view(dataset, batch_id)
     judged.record_findings(dataset, batch_id, suite_digest=suite.digest, findings=findings)
     reach("K09")
+    try:
+        _refuse_beyond_bounds(batch, findings, rows)
+    except GateFailedError as error:
+        park_batch(batch_id, error)
+        raise
     move_batch(batch_id, "judged")
+
+
+def _refuse_beyond_bounds(batch: Batch, findings: Sequence[judged.Finding], rows: int) -> None:
+    """Refuse a batch of which more rows break a rule than the rule's own bound allows."""
+    for finding in findings:
+        rule, failing = finding.rule, len(finding.positions)
+        if rule.closes_gate(failing, rows):
+            message = (
+                f"Batch {batch.batch_id} of {batch.stream}: {failing} of its {rows} rows break "
+                f"rule {rule.rule_id} ({rule.description}), which allows less than "
+                f"{rule.less_than:g} {rule.unit}. Ask the source's owner whether this is the right "
+                "register; what is real needs another bound in the contract."
+            )
+            raise GateFailedError(message)
 
 
 def _refuse_lost_stage(dataset: Dataset, batch: Batch) -> None:

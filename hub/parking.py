@@ -26,7 +26,9 @@ CAUSES: Final[Mapping[Cause, Advice]] = {
     "emptied": Advice(
         False, "a partition without a row: an empty snapshot deletes nothing", "ask for a whole one"
     ),
-    "gate": Advice(False, "no full verdict, or too few rows to judge", "mend the rule or source"),
+    "gate": Advice(
+        False, "no full verdict, too few rows, or too many for a rule", "mend the rule or source"
+    ),
     "keys": Advice(False, "other keys than the source's own digest", "sync again with --full"),
     "drift": Advice(False, "a promised column is missing or of another type", "ask the owner"),
     "incomplete": Advice(False, "not all that the source holds was read", "sync again"),

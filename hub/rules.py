@@ -42,6 +42,9 @@ class Rule(BaseModel):
     ``pattern`` a regular expression; ``predicate`` is the SQL condition of a *broken* row over
     the standard columns (NULL: the rule does not apply to the row); ``expectation`` is a Great
     Expectations expectation as such.
+
+    ``less_than`` closes the gate: a batch of which so many rows, or so many percent, break the
+    rule is parked whole. A source that answers for another province is known by it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,11 +58,20 @@ class Rule(BaseModel):
     legal_source: str = ""
     test: Literal["not_null", "unique", "in_set", "pattern", "predicate", "expectation"]
     argument: Any = None
+    less_than: float | None = Field(default=None, gt=0)
+    unit: Literal["rows", "percent"] = "rows"
 
     @property
     def blocking(self) -> bool:
         """Whether a row that breaks the rule goes to quarantine instead of being accepted."""
         return self.severity == "error"
+
+    def closes_gate(self, failing: int, rows: int) -> bool:
+        """Whether a batch is parked of which so many of its rows break the rule."""
+        if self.less_than is None or not failing:
+            return False
+        share = failing * 100 / rows if self.unit == "percent" else failing
+        return share >= self.less_than
 
 
 def required_rule(place: str, column: str) -> Rule:
@@ -96,6 +108,7 @@ def read_rule(place: str, quality: DataQuality, column: str | None) -> Rule:
         message = f"{named} has unknown custom properties: {sorted(map(str, unknown))}."
         raise ContractError(message)
     test, argument = _read_test(named, quality, column)
+    less_than, unit = _read_bound(named, quality)
     return Rule(
         rule_id=quality.name,
         column=column,
@@ -106,23 +119,41 @@ def read_rule(place: str, quality: DataQuality, column: str | None) -> Rule:
         legal_source=str(custom.get("legalSource") or ""),
         test=test,
         argument=argument,
+        less_than=less_than,
+        unit=unit,
     )
+
+
+def _read_bound(named: str, quality: DataQuality) -> tuple[float | None, Any]:
+    """How much of a batch may break the rule before the batch is parked, and in what unit."""
+    if quality.mustBeLessThan is None:
+        return None, "rows"
+    unit = quality.unit or "rows"
+    if quality.mustBe is not None or unit not in ("rows", "percent") or quality.mustBeLessThan <= 0:
+        message = (
+            f"{named}: mustBeLessThan stands alone, is more than 0, and has unit rows or percent."
+        )
+        raise ContractError(message)
+    return float(quality.mustBeLessThan), unit
 
 
 def _read_test(named: str, quality: DataQuality, column: str | None) -> tuple[Any, Any]:
     arguments = quality.arguments or {}
+    counts = quality.mustBe == 0 or quality.mustBeLessThan is not None
     if quality.type == "sql":
         found = _PREDICATE.match(quality.query or "")
-        if found and quality.mustBe == 0:
+        if found and counts:
             return "predicate", found["predicate"]
-        message = f"{named}: its query must read {_PREDICATE_FORM}, with mustBe 0."
+        message = (
+            f"{named}: its query must read {_PREDICATE_FORM}, with mustBe 0 or mustBeLessThan."
+        )
         raise ContractError(message)
     if quality.type == "custom" and quality.engine == "greatExpectations":
         if isinstance(quality.implementation, dict) and "type" in quality.implementation:
             return "expectation", quality.implementation
         message = f"{named}: implementation needs the expectation's type and kwargs."
         raise ContractError(message)
-    if column and quality.mustBe == 0:
+    if column and counts:
         if quality.metric in ("nullValues", "missingValues"):
             return "not_null", None
         if quality.metric == "duplicateValues":
@@ -133,6 +164,7 @@ def _read_test(named: str, quality: DataQuality, column: str | None) -> tuple[An
             return "pattern", arguments["pattern"]
     message = (
         f"{named}: use metric nullValues, duplicateValues or invalidValues (validValues, "
-        "pattern) on a field with mustBe 0, type sql, or type custom for greatExpectations."
+        "pattern) on a field with mustBe 0 or mustBeLessThan, type sql, or type custom for "
+        "greatExpectations."
     )
     raise ContractError(message)

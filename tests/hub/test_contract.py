@@ -177,6 +177,17 @@ def test_the_contract_as_it_should_be_is_read_whole() -> None:
             "FROM boats WHERE",
             "rule F-1 of fishing.skipper: its query must read",
         ),
+        (
+            "severity: warning, mustBe: 0,",
+            "severity: warning, mustBe: 0, mustBeLessThan: 1,",
+            "rule F-1 of fishing.skipper: mustBeLessThan stands alone",
+        ),
+        (
+            "severity: warning, mustBe: 0,",
+            "severity: warning, mustBeLessThan: 1, unit: skippers,",
+            "has unit rows or percent",
+        ),
+        ("severity: warning, mustBe: 0,", "severity: warning, mustBeLessThan: 0,", "more than 0"),
         ("dimension: accuracy", "dimension: accurate", "needs a name and a dimension, one of"),
         (
             "value: Fishing boats",

@@ -8,7 +8,7 @@ import pytest
 from expectations.judge import judge_batch
 from expectations.suites import compile_suite
 from hub.contract import find_dataset
-from hub.errors import ContractError, GateFailedError
+from hub.errors import ContractError, GateFailedError, MotlanError
 from standardisation.batch import standardise_batch
 from warehouse.judged import make_judged_view
 from warehouse.publish import publish_batch
@@ -236,3 +236,56 @@ def test_what_a_judge_that_was_killed_left_goes_with_its_overtaken_batch(
     register.sync()
     assert register.batch(batch_id)["state"] == "overtaken"
     assert register.rows(STAGED) == []
+
+
+def bounded(bound: str) -> str:
+    """Cars of this province only, and how many others the gate lets through."""
+    rule = predicate("plate_number !~ '^14A-'", "V-PROVINCE")
+    return rule.replace("mustBe: 0", bound)
+
+
+@pytest.mark.parametrize(
+    ("bound", "allowed"),
+    [
+        (
+            "mustBeLessThan: 1, unit: percent",
+            "1 percent",
+        ),
+        (
+            "mustBeLessThan: 2, unit: percent",
+            "2 percent",
+        ),
+        ("mustBeLessThan: 2", "2 rows"),
+    ],
+)
+def test_f10_a_source_that_answers_for_another_province_is_parked_whole(
+    register: Register, bound: str, allowed: str
+) -> None:
+    register.fill(100)
+    register.sync()
+    digest, stream = register.digest(), register.stream()
+    register.write_contract(rules=bounded(bound))
+    for car in ("C001", "C002"):
+        register.put(car, "12:00", bien_so="77A-FOREIGN")
+    batch_id = register.land()
+    with pytest.raises(
+        GateFailedError, match=f"2 of its 100 rows break rule V-PROVINCE .* less than {allowed}"
+    ):
+        judge_batch(batch_id)
+    assert (register.digest(), register.stream()) == (digest, stream)
+    assert register.batch(batch_id)["state"] == "parked"
+    with pytest.raises(MotlanError, match="only a judged batch can be published"):
+        publish_batch(batch_id)
+
+
+@pytest.mark.parametrize("bound", ["mustBeLessThan: 2.1, unit: percent", "mustBeLessThan: 3"])
+def test_f10_a_few_rows_of_another_province_are_marked_and_pass(
+    register: Register, bound: str
+) -> None:
+    register.fill(100)
+    register.write_contract(rules=bounded(bound))
+    for car in ("C001", "C002"):
+        register.put(car, "12:00", bien_so="77A-FOREIGN")
+    assert register.sync().accepted == 100
+    broken = {car: rules for car, rules in failing(register).items() if rules}
+    assert broken == {"C001": ["V-PROVINCE"], "C002": ["V-PROVINCE"]}
