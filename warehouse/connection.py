@@ -26,8 +26,9 @@ LINE: Mapping[str, int] = {
     "tcp_user_timeout": 60_000,
 }
 """libpq's own settings of a session: a line that is dead is known to be within a minute."""
-_SERVER_STOPS = ("57P01", "57P02", "57P03")
-"""SQLSTATE of a session that was ended: the server stops, has crashed, or is not ready yet."""
+_SESSION_ENDS = ("25P03", "57P01", "57P02", "57P03")
+"""SQLSTATE of a session that was ended: its worker was away for too long in the middle of a
+transaction; the server stops, has crashed, or is not ready yet."""
 
 
 def sqlalchemy_url(url: str) -> URL:
@@ -138,8 +139,8 @@ def without_values(role: Role) -> Iterator[None]:
     except (psycopg.Error, SQLAlchemyError) as error:
         origin = getattr(error, "orig", None) or error
         state = getattr(origin, "sqlstate", None)
-        gone = state is None or state in _SERVER_STOPS
-        if gone and isinstance(origin, psycopg.OperationalError):
+        lost = state is None and isinstance(origin, psycopg.OperationalError)
+        if lost or state in _SESSION_ENDS:
             place = make_url(get_settings().warehouse_url(role))
             message = (
                 f"The warehouse at {place.host}:{place.port} does not answer for role {role}; "
