@@ -128,6 +128,11 @@ class Stage:
         with psycopg.connect(self.owner_url) as connection:
             return connection.execute(query).fetchall()
 
+    def execute(self, statement: str) -> None:
+        """Change the warehouse as its owner."""
+        with psycopg.connect(self.owner_url) as connection:
+            connection.execute(statement.encode())
+
     def fired(self, point: str) -> dict[str, Any]:
         """What the point's marker says; fails where it never acted."""
         said: dict[str, Any] = json.loads(marker_path(point, self.home).read_text())

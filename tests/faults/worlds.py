@@ -30,8 +30,6 @@ from .states import STATE_A
 PASSWORD = "only-in-tests"
 CRASHABLE = {"fsync": "off", "full_page_writes": "off"}
 """What is committed outlives a server that is killed, though not a machine that is."""
-IMPATIENT = "ALTER ROLE motlan_pipeline SET idle_in_transaction_session_timeout = '2s'"
-"""A frozen worker's transaction is ended after 2 s, not 60: no case waits a minute for it."""
 DATASETS = {
     "population": ("person", "household"),
     "social_insurance": ("participant", "employer"),
@@ -129,8 +127,6 @@ def open_world(cluster: Cluster, folder: Path) -> Iterator[World]:
         server.start()
         server.cluster.create_database("motlan")
         upgrade(server.cluster.url("motlan"), dict.fromkeys(ROLES, PASSWORD))
-        with psycopg.connect(server.cluster.url("motlan")) as connection:
-            connection.execute(IMPATIENT)
         move_sources(sources, STATE_A)
         yield World(server, sources, port, folder)
 
