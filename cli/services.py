@@ -15,6 +15,7 @@ import httpx
 from cli.clusters import Cluster
 from cli.environment import DATABASES, ROOT, has_own_warehouse, make_cluster
 from cli.processes import Service, port_setting
+from hub.alerts import SETTINGS as ALERT_SETTINGS
 from hub.retention import SETTINGS
 from hub.settings import NO_FILE, Role
 
@@ -121,10 +122,8 @@ class Services:
         if role == "pipeline":
             told["GX_ANALYTICS_ENABLED"] = "False"
             names += [name for name in self.values if name.startswith("MOTLAN_CONN_")]
-            # A further register's address, exported by the caller.
-            told |= {
-                name: os.environ[name] for name in os.environ if name.startswith("MOTLAN_CONN_")
-            }
+            # Further registers' addresses, and who is to be told; exported by the caller.
+            told |= {name: os.environ[name] for name in os.environ if _is_the_pipelines(name)}
         return {**inherited(), **told, **{name: self.values[name] for name in names}, **asked_for()}
 
     def web(self) -> list[Service]:
@@ -217,6 +216,11 @@ def inherited() -> dict[str, str]:
     """The few variables of the caller that every program needs."""
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return {"LC_ALL": "C.UTF-8", **kept, "PYTHONDONTWRITEBYTECODE": ""}
+
+
+def _is_the_pipelines(name: str) -> bool:
+    """Whether a variable of the caller's concerns the pipeline and nobody else."""
+    return name in ALERT_SETTINGS or name.startswith(("MOTLAN_CONN_", "OPENLINEAGE_"))
 
 
 def asked_for() -> dict[str, str]:

@@ -19,6 +19,11 @@ class Meaning:
     closes: str
 
 
+SETTINGS: Final = (
+    *("MOTLAN_ALERT_MAIL_TO", "MOTLAN_ALERT_MAIL_FROM", "MOTLAN_SMTP_URL"),
+    *("MOTLAN_ALERT_WEBHOOK_URL", "MOTLAN_ALERT_WEBHOOK_SECRET", "MOTLAN_LINEAGE_FILE"),
+)
+"""Who is told by which channel; openlineage's own settings begin with ``OPENLINEAGE_``."""
 KINDS: Final[Mapping[Kind, Meaning]] = {
     "late": Meaning("a stream is older than its contract promises", "when it is fresh again"),
     "parked": Meaning("a batch waits for a person", "when it is released or overtaken"),

@@ -27,7 +27,8 @@ def is_on() -> bool:
     asked = any(
         name in ("OPENLINEAGE_URL", "OPENLINEAGE_CONFIG")
         or name.startswith("OPENLINEAGE__TRANSPORT__")
-        for name in os.environ
+        for name, value in os.environ.items()
+        if value
     )
     disabled = os.environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true"
     return not disabled and (asked or bool(get_settings().values.get("MOTLAN_LINEAGE_FILE")))

@@ -108,6 +108,18 @@ def test_a_process_of_the_hub_is_told_its_own_login_and_no_other_secret(
     assert any(name.startswith("MOTLAN_CONN_") for name in told) == (role == "pipeline")
 
 
+@pytest.mark.parametrize("role", ["pipeline", "lookup", "auditor"])
+def test_who_is_told_of_an_alert_is_told_to_the_pipeline_alone(
+    home: Path, role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"MOTLAN_SMTP_URL": "smtp://hub:word@mail", "OPENLINEAGE_URL": "http://lineage"}
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    told = Services(home, write_environment(home)).hub_environment(role)
+    assert (named.items() <= told.items()) == (role == "pipeline")
+    assert not named.keys() & told.keys() or role == "pipeline"
+
+
 READ_SETTINGS = """
 import json
 from hub.errors import SettingsError
