@@ -47,6 +47,7 @@ __all__ = [
     "LandingWriter",
     "PartFacts",
     "SealingKeys",
+    "delete_batch",
     "make_keys",
     "make_url",
     "read_keys",
@@ -189,6 +190,22 @@ def write_manifest(url: str, facts: BatchFacts, chunks: Sequence[ChunkFacts]) ->
     )
     files, folder = open_folder(url)
     _put(files, f"{folder}/{MANIFEST}", manifest.model_dump_json(indent=2).encode())
+
+
+def delete_batch(url: str) -> None:
+    """Remove a batch's folder and all that was landed in it; one that is gone is no error.
+
+    Raises:
+        LandingError: the landing zone cannot be written.
+    """
+    files, folder = open_folder(url)
+    try:
+        files.delete_dir(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        message = f"The landing zone cannot be written ({_reason(error)}); check it and retry."
+        raise LandingError(message) from error
 
 
 class LandingWriter:

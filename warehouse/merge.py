@@ -137,6 +137,12 @@ class Merge:
         standard = standard_table(self.dataset)
         return select(func.count()).select_from(standard).where(self._is_missing(standard, sweep))
 
+    def list_missing(self, sweep: Sweep) -> Select[Any]:
+        """The keys of those rows, sorted."""
+        standard = standard_table(self.dataset)
+        missing = self._is_missing(standard, sweep)
+        return select(standard.c.record_id).where(missing).order_by(standard.c.record_id)
+
     def list_delivered(self) -> Select[Any]:
         """The partitions of which the batch holds a living row."""
         stage = self._stage()

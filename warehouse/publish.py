@@ -123,7 +123,7 @@ def _commit(contract: Contract, dataset: Dataset, batch: Batch, *, again: bool =
     try:
         with transaction("pipeline") as connection:
             witness = take_witness(connection)
-            _Publication(connection, contract, dataset, batch).publish()
+            Publication(connection, contract, dataset, batch).publish()
     except WarehouseUnavailableError:
         if witness is None:
             raise
@@ -139,7 +139,7 @@ class _NothingMendedError(MotlanError):
     """Every row of a replay breaks the rules that it broke before; there is nothing to publish."""
 
 
-class _Publication:
+class Publication:
     """One run of the publish transaction; of a parked batch, its release."""
 
     def __init__(
@@ -149,8 +149,8 @@ class _Publication:
         self._contract = contract
         self._dataset = dataset
         self._batch = batch
-        self._merge = Merge(dataset, batch)
-        self._changed = self._register_rows = 0
+        self.merge = Merge(dataset, batch)
+        self.altered = self._register_rows = 0
         self._landed = LandedBatch.open(batch.landed_url)
         self._released = batch.state == "parked"
         self._fence = batch.fence
@@ -166,8 +166,8 @@ class _Publication:
         register_rows = self._hold_stream()
         if self._state() == "published":
             return  # by another copy of this run, while this one waited for the stream
-        counts, sweep, books = self._decide(register_rows)
-        self._brake(register_rows, {"read": self._batch.read, **books})
+        counts, sweep, books = self.decide(register_rows)
+        self.brake(register_rows, books)
         self._write_rows(sweep)
         self._register_rows = self._count_register(register_rows, counts)
         self._quarantine(sweep)
@@ -176,22 +176,22 @@ class _Publication:
         self._record_quality()
         self._close_books(books)
 
-    def _decide(self, register_rows: int) -> tuple[dict[str, int], Sweep | None, dict[str, int]]:
+    def decide(self, register_rows: int) -> tuple[dict[str, int], Sweep | None, dict[str, int]]:
         """What becomes of each staged row: (counts, what is swept, counts as the ledger has them).
 
         Raises:
             BatchParkedError: the source is empty, or a partition of it.
         """
         self._prepare(register_rows)
-        self._connection.execute(self._merge.decide_outcomes())
+        self._connection.execute(self.merge.decide_outcomes())
         counts = self._count_outcomes()
         if self._batch.mode == "replay":
             self._refuse_vain_replay()
         sweep, missing = self._find_sweep(), 0
-        if sweep is not None and not self._merge.first:
+        if sweep is not None and not self.merge.first:
             self._list_swept_keys(sweep)
             self._refuse_emptied(sweep)
-            missing = self._scalar(self._merge.count_missing(sweep))
+            missing = self._scalar(self.merge.count_missing(sweep))
         return counts, sweep, _books(counts, missing)
 
     def _hold_stream(self) -> int:
@@ -218,33 +218,33 @@ class _Publication:
     def _prepare(self, register_rows: int) -> None:
         """Room to sort and join in, and what staging has found out about the batch already."""
         driver_connection(self._connection).execute(_SQL["make_room"])
-        first = register_rows == 0 and not self._scalar(self._merge.is_published())
+        first = register_rows == 0 and not self._scalar(self.merge.is_published())
         differ = keys_differ(self._connection, self._dataset, self._batch.batch_id)
-        self._merge = Merge(self._dataset, self._batch, first=first, keys_differ=differ)
+        self.merge = Merge(self._dataset, self._batch, first=first, keys_differ=differ)
 
     def _write_rows(self, sweep: Sweep | None) -> None:
         """Bring the batch into the register: what it replaces goes to history first."""
-        if self._merge.first:
+        if self.merge.first:
             with first_load(self._connection, self._dataset):
-                self._connection.execute(self._merge.accept_rows())
+                self._connection.execute(self.merge.accept_rows())
             return
-        self._connection.execute(self._merge.keep_history(sweep))
+        self._connection.execute(self.merge.keep_history(sweep))
         reach("K14")
-        for statement in self._merge.end_rows(sweep):
+        for statement in self.merge.end_rows(sweep):
             self._connection.execute(statement)
         reach("K15")
-        self._connection.execute(self._merge.accept_rows())
+        self._connection.execute(self.merge.accept_rows())
         reach("K13")
         if self._batch.mode == "snapshot":
-            self._connection.execute(self._merge.renew_verdicts())
+            self._connection.execute(self.merge.renew_verdicts())
         if self._landed.partitions:
-            self._connection.execute(self._merge.move_partitions())
+            self._connection.execute(self.merge.move_partitions())
 
     def _state(self) -> str:
         return str(self._fetch("find_state", {"batch_id": self._batch.batch_id})[0][0])
 
     def _count_outcomes(self) -> dict[str, int]:
-        found: dict[str, int] = dict(self._rows(self._merge.count_outcomes()))
+        found: dict[str, int] = dict(self._rows(self.merge.count_outcomes()))
         counts = {name: found.pop(name, 0) for name in _OUTCOMES}
         if found or sum(counts.values()) != self._batch.read:
             message = (
@@ -284,12 +284,12 @@ class _Publication:
         if sweep.bucket_count:
             proof = self._landed.manifest.completeness
             living = proof.digest.count if proof.digest else 0
-            held = 0 if living else self._scalar(self._merge.count_missing(sweep))
+            held = 0 if living else self._scalar(self.merge.count_missing(sweep))
             emptied = [("", held)] if held else []
         else:
-            delivered = {name for (name,) in self._rows(self._merge.list_delivered())}
+            delivered = {name for (name,) in self._rows(self.merge.list_delivered())}
             undelivered = sorted(set(sweep.partitions) - delivered)
-            emptied = self._rows(self._merge.find_emptied(undelivered)) if undelivered else []
+            emptied = self._rows(self.merge.find_emptied(undelivered)) if undelivered else []
         if emptied:
             partition, rows = emptied[0]
             named = f"partition {partition}" if partition else "the register"
@@ -316,15 +316,16 @@ class _Publication:
     def _stage_name(self) -> sql.Identifier:
         return sql.Identifier("stage", f"{self._dataset.table}__b{self._batch.batch_id}")
 
-    def _brake(self, register_rows: int, books: Mapping[str, int]) -> None:
+    def brake(self, register_rows: int, books: Mapping[str, int]) -> None:
         """Stop what would change too much at once (design, rule 4), unless it was released so.
 
         Raises:
             BatchParkedError: names each bound and the number that went over it.
         """
         sync = self._dataset.sync
-        changed = self._changed = int(self._scalar(self._merge.count_changed()))
+        changed = self.altered = int(self._scalar(self.merge.count_changed()))
         fresh = 0 if self._batch.mode == "replay" else books["quarantined"]
+        books = {"read": self._batch.read, **books}
         counts = {**books, "altered": changed, "register": register_rows}
         checks: tuple[tuple[Cause, str, int, int], ...] = (
             (
@@ -358,7 +359,7 @@ class _Publication:
 
     def _quarantine(self, sweep: Sweep | None) -> None:
         row = {"stream": self._batch.stream, "batch_id": self._batch.batch_id}
-        self._connection.execute(self._merge.resolve_quarantine())
+        self._connection.execute(self.merge.resolve_quarantine())
         if self._batch.mode == "replay":
             query = sql.SQL(_SQL["resolve_superseded"]).format(stage=self._stage_name())
             driver_connection(self._connection).execute(query, row)
@@ -375,7 +376,7 @@ class _Publication:
     def _quarantined_rows(self) -> Iterator[dict[str, Any]]:
         """One row a key: rows that reuse a version are kept together, sealed as one."""
         found: dict[str, dict[str, Any]] = {}
-        listed = self._rows(self._merge.list_quarantined())
+        listed = self._rows(self.merge.list_quarantined())
         for chunk, rows in groupby(listed, key=itemgetter(2)):
             for staged, landed in self._with_landed(chunk, rows):
                 _, record_id, _, chunk_row, failed, partition = staged
@@ -438,10 +439,10 @@ class _Publication:
         stream = {"stream": self._batch.stream}
         quarantined = int(self._fetch("count_open_rows", stream)[0][0])
         rows = self._register_rows
-        waiting, waiting_passing = self._rows(self._merge.count_held())[0]
+        waiting, waiting_passing = self._rows(self.merge.count_held())[0]
         records = rows - waiting + quarantined
-        passing = rows - self._scalar(self._merge.count_failing()) - waiting_passing
-        failed: dict[str, int] = dict(self._rows(self._merge.count_broken()))
+        passing = rows - self._scalar(self.merge.count_failing()) - waiting_passing
+        failed: dict[str, int] = dict(self._rows(self.merge.count_broken()))
         for rule_id, count in self._fetch("count_quarantine", stream):
             failed[rule_id] = failed.get(rule_id, 0) + count
         rules = self._fetch("list_judged_rules", {"batch_id": self._batch.batch_id})
@@ -488,7 +489,7 @@ class _Publication:
         The number before is the stream's own, written by the last publish behind the same lock.
         """
         if self._batch.mode in ("incremental", "backfill"):
-            return before + counts["accepted"] - self._changed - counts["ended"]
+            return before + counts["accepted"] - self.altered - counts["ended"]
         return int(self._scalar(select(func.count()).select_from(standard_table(self._dataset))))
 
     def _scalar(self, statement: Executable) -> Any:

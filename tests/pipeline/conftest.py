@@ -19,7 +19,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from cli.main import main
-from cli.pipeline import load_batch
+from cli.pipeline import NORMAL, load_batch
+from connectors.base import Asked
 from expectations.judge import judge_batch
 from hub.contract import get_contract
 from warehouse.connection import engine
@@ -124,22 +125,22 @@ class Register:
             count,
         )
 
-    def land(self, *, full: bool = False) -> int:
+    def land(self, asked: Asked = NORMAL, *, full: bool = False) -> int:
         """Apply the contract and load a batch."""
         apply_contract(get_contract("vehicle"))
-        batch_id = load_batch(CAR, full=full)
+        batch_id = load_batch(CAR, Asked("full") if full else asked)
         assert batch_id is not None
         return batch_id
 
-    def prepare(self, *, full: bool = False) -> int:
+    def prepare(self, asked: Asked = NORMAL, *, full: bool = False) -> int:
         """Load and judge a batch; returns its id."""
-        batch_id = self.land(full=full)
+        batch_id = self.land(asked, full=full)
         judge_batch(batch_id)
         return batch_id
 
-    def sync(self, *, full: bool = False) -> BatchOutcome:
+    def sync(self, asked: Asked = NORMAL, *, full: bool = False) -> BatchOutcome:
         """The whole path of one batch."""
-        return publish_batch(self.prepare(full=full))
+        return publish_batch(self.prepare(asked, full=full))
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Read the warehouse as its owner."""
