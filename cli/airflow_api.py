@@ -1,4 +1,4 @@
-"""Airflow's public REST API, as far as the demo needs it: unpause, trigger, wait."""
+"""Airflow's public REST API, as far as it is needed here: unpause, trigger, wait, look back."""
 
 import time
 from collections.abc import Iterable
@@ -99,6 +99,10 @@ class AirflowApi:
             json={"is_paused": False},
         )
 
+    def unpause(self, dag_id: str) -> None:
+        """Let one DAG run when its schedule or its assets say so, or when it is triggered."""
+        self._request("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False})
+
     def trigger(self, dag_id: str) -> DagRun:
         """Start a run of a DAG now."""
         path = f"/api/v2/dags/{dag_id}/dagRuns"
@@ -127,6 +131,19 @@ class AirflowApi:
         return [
             str(task["task_id"]) for task in page["task_instances"] if task["state"] == "failed"
         ]
+
+    def list_tries(self, run: DagRun, task_id: str) -> list[list[str]]:
+        """How each try of each copy of a task ended, in their order; a copy a part of a batch."""
+        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
+        page = self._request("GET", path, params={"limit": 500})
+        found = []
+        for task in page["task_instances"]:
+            if task["task_id"] == task_id:
+                copy = "" if task["map_index"] < 0 else f"/{task['map_index']}"
+                tries = self._request("GET", f"{path}/{task_id}{copy}/tries")["task_instances"]
+                ordered = sorted(tries, key=lambda item: int(item["try_number"]))
+                found.append([str(item["state"]) for item in ordered])
+        return found
 
     def list_events_of(self, run: DagRun) -> set[int]:
         """The asset events that a run has emitted."""

@@ -6,6 +6,7 @@ from operator import or_
 from airflow.sdk import dag, task
 
 from dags.assets import standard_records
+from dags.notify import CloseFailure
 from dags.step import DEFAULTS, WHOLE_RUN, step
 from hub.contract import load_contracts
 from hub.settings import get_settings
@@ -13,7 +14,7 @@ from hub.settings import get_settings
 _SOURCES = load_contracts(get_settings().contract_folders)
 
 
-@task(execution_timeout=WHOLE_RUN)
+@task(execution_timeout=WHOLE_RUN, on_success_callback=CloseFailure())
 @step
 def build() -> None:
     """Link everything published and build the golden records, in one transaction."""

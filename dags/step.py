@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import (
     AirflowSkipException,
 )
 
+from dags.notify import TellFailure
 from hub.errors import (
     MotlanError,
     SourceUnavailableError,
@@ -36,6 +37,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(minutes=40),
+    "on_failure_callback": TellFailure(),
 }
 """What holds for every task of every DAG, unless the task says otherwise.
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, CronTriggerTimetable, dag, task
 
 from dags.assets import standard_records
+from dags.notify import CloseFailure
 from dags.step import DEFAULTS, step
 from dags.travel import fail_the_run, travel
 from hub.contract import Contract, read_contracts
@@ -42,6 +43,7 @@ def sync_dag(contract: Contract) -> DAG:
             task_id="announce",
             outlets=[standard_records(contract.source)],
             trigger_rule="all_done_min_one_success",
+            on_success_callback=CloseFailure(),
         )
         def announce() -> None:
             """Say that the source has a new published version of one dataset or more."""

@@ -5,17 +5,18 @@ tasks as its plan has parts, side by side on as many workers as there are. Every
 and tried again, and two copies of it may run: the fence in the warehouse decides, not Airflow.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from airflow.sdk import get_current_context, task, task_group
+from airflow.sdk import PokeReturnValue, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.step import WHOLE_RUN, step, use_connection
 from hub.contract import Dataset
 from hub.errors import MotlanError
 
-Mode = Literal["normal"]
+Mode = Literal["normal", "reconcile"]
 
 
 def _seen(stream: str, name: str, mode: Mode, part: int = 0) -> Any:
@@ -30,6 +31,7 @@ def _seen(stream: str, name: str, mode: Mode, part: int = 0) -> Any:
 
 def _plan(stream: str, mode: Mode) -> list[dict[str, int]]:
     """Enter the batch that is to be read, and say its parts; skipped when there is nothing new."""
+    from connectors.base import Asked
     from connectors.land import plan_batch
     from hub.contract import find_dataset
     from warehouse.ledger import apply_contract
@@ -38,7 +40,7 @@ def _plan(stream: str, mode: Mode) -> list[dict[str, int]]:
         contract, _ = find_dataset(stream)
         use_connection(contract.source)
         apply_contract(contract)
-        planned = plan_batch(stream)
+        planned = plan_batch(stream, Asked(mode))
         note.batch_id = planned[0] if planned else None
         note.outcome = None if planned else "nothing_new"
     if planned is None:
@@ -53,6 +55,21 @@ def _plan(stream: str, mode: Mode) -> list[dict[str, int]]:
 def plan(stream: str) -> list[dict[str, int]]:
     """Take the stream and enter its next batch; a run that held it before can no longer write."""
     return _plan(stream, "normal")
+
+
+@task.sensor(
+    task_id="plan", mode="reschedule", poke_interval=60, timeout=2 * WHOLE_RUN.total_seconds()
+)
+@step
+def plan_in_turn(stream: str) -> PokeReturnValue:
+    """The same once no other run of the stream is under way, so that none is pushed aside."""
+    from warehouse.turns import find_run_under_way
+
+    other = find_run_under_way(stream, but="reconcile", age_max=WHOLE_RUN)
+    if other is not None:
+        logging.getLogger(__name__).info("Batch %s of %s is under way; waiting.", other, stream)
+        return PokeReturnValue(is_done=False)
+    return PokeReturnValue(is_done=True, xcom_value=_plan(stream, "reconcile"))
 
 
 @task(execution_timeout=WHOLE_RUN)
@@ -108,7 +125,7 @@ def travel(dataset: Dataset, mode: Mode) -> Any:
 
     @task_group(group_id=dataset.name)
     def dataset_group() -> Any:
-        planned: Any = plan(dataset.stream)
+        planned: Any = plan_in_turn(dataset.stream) if mode == "reconcile" else plan(dataset.stream)
         words: Any = {"stream": dataset.stream, "mode": mode}
         loaded: Any = load.partial(**words).expand(planned=planned)
         judged: Any = judge(loaded=loaded, **words)

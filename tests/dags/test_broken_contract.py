@@ -59,6 +59,8 @@ def test_a_broken_contract_fails_its_own_dag_and_the_golden_build_and_no_other(
     assert found["dags"]["sync_population"] == 1
     assert found["dags"]["sync_land_registry"] > 4
     assert found["dags"]["sync_social_insurance"] > 4
+    assert "reconcile_population" not in found["dags"]
+    assert "reconcile_land_registry" in found["dags"]
     assert found["said"] == sentence
     assert sentence in found["description"]
     assert "build_golden" not in found["dags"]

@@ -154,6 +154,10 @@ def test_there_is_one_dag_a_contract_one_that_builds_and_one_that_keeps_house(
     assert sorted(parsed["dags"]) == [
         "build_golden",
         "maintenance",
+        "reconcile_forestry",
+        "reconcile_land_registry",
+        "reconcile_population",
+        "reconcile_social_insurance",
         "sync_forestry",
         "sync_land_registry",
         "sync_population",
@@ -177,6 +181,14 @@ def test_each_dataset_is_landed_standardised_judged_and_published_in_that_order(
     ]
 
 
+def test_reconciling_is_the_same_four_tasks_at_another_time(parsed: dict[str, Any]) -> None:
+    for source, contract in load_contracts([CONTRACTS]).items():
+        dag = parsed["dags"][f"reconcile_{source}"]
+        assert dag["tasks"] == parsed["dags"][f"sync_{source}"]["tasks"]
+        assert dag["schedule"] == contract.reconcile_schedule != contract.schedule
+        assert (dag["catchup"], dag["max_active_runs"]) == (False, 1)
+
+
 def test_a_fourth_contract_in_another_folder_is_a_fourth_dag(parsed: dict[str, Any]) -> None:
     assert parsed["dags"]["sync_forestry"]["tasks"] == expected_tasks("forestry", "parcel")
 
@@ -197,7 +209,7 @@ def test_keeping_house_does_one_duty_after_another_and_tells_at_the_end(
     assert {name: task["after"] for name, task in dag["tasks"].items()} == {
         order[0]: [],
         **{name: [before] for before, name in pairwise(order)},
-        "fail_the_run": sorted(order),
+        **dict.fromkeys(("all_well", "fail_the_run"), sorted(order)),
     }
     assert dag["schedule"] == "40 * * * *"
 
@@ -220,7 +232,9 @@ def test_a_dag_file_without_the_word_airflow_is_skipped_so_each_of_ours_has_it(
         for path in sorted((ROOT / "dags").glob("*.py"))
         if "@dag(" in path.read_text(encoding="utf-8")
     ]
-    assert [path.name for path in defining] == ["golden.py", "maintenance.py", "sync.py"]
+    assert [path.name for path in defining] == [
+        *("golden.py", "maintenance.py", "reconcile.py", "sync.py"),
+    ]
     for path in defining:
         assert path.read_text(encoding="utf-8").startswith('"""Airflow DAG')
 
