@@ -29,7 +29,7 @@ CAUSES: Final[Mapping[Cause, Advice]] = {
     "gate": Advice(
         False, "no full verdict, too few rows, or too many for a rule", "mend the rule or source"
     ),
-    "keys": Advice(False, "other keys than the source's own digest", "sync again with --full"),
+    "keys": Advice(False, "other keys than the source's own digest", "sync again with --reconcile"),
     "drift": Advice(False, "a promised column is missing or of another type", "ask the owner"),
     "incomplete": Advice(False, "not all that the source holds was read", "sync again"),
     "stale": Advice(False, "another run has taken the stream since", "nothing: that one goes on"),
