@@ -81,13 +81,14 @@ def in_time(items: Generator[_T], seconds_left: Callable[[], float]) -> Generato
     ``items`` works only while one is asked for, closes when this closes, and all in one thread.
 
     Raises:
-        LateError: an item did not come in time; ``items`` is left behind as it is.
+        LateError: an item did not come in time; ``items`` is left behind, to close by itself.
     """
     hand = Hand("source")
     try:
         while (item := hand.tell(lambda: next(items, _END)).wait(seconds_left())) is not _END:
             yield item  # type: ignore[misc]
     except LateError:
+        hand.tell(items.close)  # should it ever come back, it tidies up after itself
         raise
     except BaseException:
         with suppress(LateError):
