@@ -224,13 +224,15 @@ def describe_province(
 def sync(
     source: Annotated[str, typer.Argument(help="The source's short name.")],
     full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show a live table meanwhile.")] = False,
     json: Json = False,
 ) -> None:
     """Synchronise one source now, without Airflow. `motlan sync release` releases a batch."""
     from cli.pipeline import run_sync
+    from cli.watch import watching
 
-    with step(f"Synchronise {source}"):
-        outcomes = run_sync(source, full=full)
+    with watching(source, live=watch) as seen:
+        outcomes = run_sync(source, full=full, watch=seen)
     report(outcomes, json=json)
 
 

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from psycopg.rows import class_row
@@ -14,7 +14,6 @@ from hub.alerts import alert_of_parking
 from hub.contract import Contract, Dataset, find_dataset
 from hub.errors import BatchParkedError, MotlanError, StaleWriterError, WrongUseError
 from hub.failpoint import reach
-from hub.settings import Role
 from warehouse.alerts import open_alert
 from warehouse.connection import connect, driver_connection, hold, transaction
 from warehouse.migrate import check
@@ -65,26 +64,6 @@ class Batch:
     def dry(self) -> bool:
         """Whether nothing of it is ever published: it holds no fence of its stream."""
         return self.fence == 0
-
-
-@dataclass(frozen=True)
-class StreamStatus:
-    """A stream for the eyes of an engineer: its last batch and its open quarantine."""
-
-    source: str
-    stream: str
-    as_of: datetime | None
-    freshness: timedelta
-    row_count: int
-    batch_id: int | None
-    state: str | None
-    reason: str | None
-    read: int | None
-    accepted: int | None
-    unchanged: int | None
-    superseded: int | None
-    quarantined: int | None
-    open_quarantine: int
 
 
 def apply_contract(contract: Contract) -> None:
@@ -251,12 +230,3 @@ def park_batch(batch_id: int, error: BatchParkedError) -> None:
         stream = connection.execute(_SQL["record_parking"], row).fetchone()
         assert stream is not None
         open_alert(connection, alert_of_parking(stream[0], batch_id, error.causes, reason))
-
-
-def list_streams(role: Role = "pipeline") -> list[StreamStatus]:
-    """Every stream with its last batch, sorted by name."""
-    with (
-        connect(role) as connection,
-        connection.cursor(row_factory=class_row(StreamStatus)) as cursor,
-    ):
-        return cursor.execute(_SQL["list_streams"]).fetchall()

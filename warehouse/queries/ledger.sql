@@ -76,33 +76,3 @@ UPDATE sync.stream
 SET cursor = %(cursor)s, batch_key = %(batch_key)s, as_of = %(as_of)s, row_count = %(row_count)s,
     updated_at = now()
 WHERE name = %(name)s AND fence = %(fence)s
-
--- name: list_streams
--- What `motlan status` shows: each stream with its last batch and its open quarantine.
-SELECT
-    stream.source,
-    stream.name AS stream,
-    stream.as_of,
-    stream.freshness,
-    stream.row_count,
-    last.batch_id,
-    last.state,
-    last.reason,
-    last.read,
-    last.accepted,
-    last.unchanged,
-    last.superseded,
-    last.quarantined,
-    (SELECT count(*) FROM quality.quarantined_row AS row
-     WHERE row.stream = stream.name AND row.state = 'open') AS open_quarantine
-FROM sync.stream
-LEFT JOIN LATERAL (
-    SELECT * FROM sync.batch WHERE batch.stream = stream.name AND fence > 0 ORDER BY batch_id DESC LIMIT 1
-) AS last ON true
-ORDER BY stream.name
-
--- name: count_balance
--- Published batches, and those where read <> accepted + unchanged + superseded + quarantined.
-SELECT count(*),
-       count(*) FILTER (WHERE read <> accepted + unchanged + superseded + quarantined)
-FROM sync.batch WHERE state = 'published'

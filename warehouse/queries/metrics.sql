@@ -9,7 +9,7 @@ SELECT
     stream.row_count AS rows_held,
     (SELECT count(*) FROM quality.quarantined_row AS row
      WHERE row.stream = stream.name AND row.state = 'open') AS open_quarantine,
-    (SELECT state FROM sync.batch WHERE batch.stream = stream.name
+    (SELECT state FROM sync.batch WHERE batch.stream = stream.name AND fence > 0
      ORDER BY batch_id DESC LIMIT 1) AS last_state,
     sums.rows_read, sums.accepted, sums.unchanged, sums.superseded, sums.quarantined, sums.ended,
     sums.batches, sums.parked, sums.published_at
