@@ -224,16 +224,29 @@ def describe_province(
 def sync(
     source: Annotated[str, typer.Argument(help="The source's short name.")],
     full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    reconcile: Annotated[
+        bool, typer.Option("--reconcile", help="Compare keys; read only what differs.")
+    ] = False,
+    backfill: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--backfill", metavar="FROM TO", help="Read again what was changed in that time."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be published; publish nothing.")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show a live table meanwhile.")] = False,
     json: Json = False,
 ) -> None:
     """Synchronise one source now, without Airflow. `motlan sync release` releases a batch."""
-    from cli.pipeline import run_sync
+    from cli.sync import read_asked, show, synchronise
     from cli.watch import watching
 
-    with watching(source, live=watch) as seen:
-        outcomes = run_sync(source, full=full, watch=seen)
-    report(outcomes, json=json)
+    asked = read_asked(source, full=full, reconcile=reconcile, backfill=backfill or (), dry=dry_run)
+    with watching(source, live=watch and not dry_run) as seen:
+        done = synchronise(source, asked, seen)
+    show(done, json=json)
 
 
 @syncing.command("release")

@@ -86,11 +86,9 @@ def plan_batch(
     state = read_applied(stream, contract.hash) if asked.dry else take_stream(stream)
     mode = _choose_mode(dataset, asked, published=bool(state.batch_key))
     moments = [moment.isoformat() for moment in asked.window or ()]
-    window = dict(zip(_WINDOW, moments, strict=bool(moments)))
+    window = dict(zip(_WINDOW, moments, strict=True)) if moments else {}
     with looking_at(contract.source):
-        found = plan(
-            contract, dataset, state.cursor, mode, dict(zip(_WINDOW, window, strict=False))
-        )
+        found = plan(contract, dataset, state.cursor, mode, window)
     if found is not None and found.verdict is not None:
         tell(found.verdict)
     if found is None or not found.specs:
