@@ -2,21 +2,21 @@
 
 Drops lie in ``<partition folder>/<sequence>/`` and each is a full snapshot of its partition.
 The newest drop with a manifest counts. A file's size and digest are checked before its first
-row is handed out, its number of rows at its end; a batch with a fault is not kept.
+row is handed out, its number of rows at its end, and that nobody has written to it meanwhile; a
+batch with a fault is not kept.
 """
 
-import csv
 import hashlib
 import json
+import time
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 from pyarrow import fs
 
 from connectors.base import (
@@ -33,6 +33,8 @@ from connectors.base import (
     refuse_missing,
     unavailable,
 )
+from connectors.deadline import LateError, do_in_time, in_time
+from connectors.file_rows import BLOCK, FileFaultError, open_rows
 from connectors.keys import KeyTally
 from connectors.options import FilesOptions
 from hub.contract import Dataset
@@ -41,7 +43,6 @@ from hub.failpoint import reach
 from hub.promised import promised_columns
 
 _UTF8: Final = "UTF-8"
-_BLOCK: Final = 2**20
 
 
 @dataclass(frozen=True)
@@ -75,20 +76,17 @@ def fetch_files(request: Request, options: FilesOptions) -> Fetch:
     reader = DropReader(request, options)
 
     def read(outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
-        try:
-            yield from reader.read(outcome, tally)
-        except OSError as error:
-            raise unreadable(request, error) from None
+        with _telling_failures(request):
+            yield from in_time(reader.read(outcome, tally), reader.seconds_left)
 
     return Fetch(request, read)
 
 
 def plan_files(request: Request, options: FilesOptions) -> Plan | None:
     """What drops are new, in as many parts as the contract asks for; None where there is none."""
-    try:
-        return DropReader(request, options).plan()
-    except OSError as error:
-        raise unreadable(request, error) from None
+    with _telling_failures(request):
+        reader = DropReader(request, options)
+        return do_in_time(reader.plan, reader.seconds_left())
 
 
 class DropReader:
@@ -99,9 +97,14 @@ class DropReader:
         self._dataset = request.dataset
         self._options = options
         self._known: Mapping[str, Any] = request.cursor.get("partitions", {})
+        self._end = time.monotonic() + options.run_seconds
         self._files, self._root = _open(request.url)
 
-    def read(self, outcome: Outcome, tally: KeyTally) -> Iterator[pa.RecordBatch]:
+    def seconds_left(self) -> float:
+        """How long the next rows may take."""
+        return min(self._options.silent_seconds, self._end - time.monotonic())
+
+    def read(self, outcome: Outcome, tally: KeyTally) -> Generator[pa.RecordBatch]:
         """The rows of every new drop of the part's folders, partition after partition."""
         drops = self.find_drops(outcome)
         mine = self._request.spec.get("folders", list(drops))
@@ -240,65 +243,40 @@ class DropReader:
             SchemaDriftError: a promised column is missing or of another type.
         """
         path = f"{drop.path}/{drop.name}"
-        self._check_bytes(drop, path)
+        checked = self._check_bytes(drop, path)
         rows = 0
         try:
-            for batch in self._open_rows(drop, path):
+            for batch in open_rows(
+                self._files, path, self._options, is_utf8=drop.encoding == _UTF8
+            ):
                 rows += batch.num_rows
                 yield self._to_landed(batch, drop, outcome)
-        except (pa.ArrowException, UnicodeDecodeError):
-            # The parser's message quotes the row it stopped at.
-            why = f"{drop.name} cannot be parsed after row {rows}"
+        except FileFaultError as fault:
+            why = f"{drop.name} {fault}" + (f" after row {rows}" if rows else "")
             raise self._faulty(drop.folder, drop.sequence, why) from None
         if rows != drop.rows:
             why = f"{drop.name} holds {rows} rows where its manifest says {drop.rows}"
             raise self._faulty(drop.folder, drop.sequence, why)
+        if _moment_of(self._files.get_file_info(path)) != checked:
+            why = f"{drop.name} changed while it was read"
+            raise self._faulty(drop.folder, drop.sequence, why)
 
-    def _check_bytes(self, drop: Drop, path: str) -> None:
+    def _check_bytes(self, drop: Drop, path: str) -> tuple[int, Any]:
+        """Compare size and digest with the manifest's; when the bytes were last written."""
         info = self._files.get_file_info(path)
         if info.type != fs.FileType.File:
             raise self._faulty(drop.folder, drop.sequence, f"{drop.name} is missing")
         if info.size != drop.size or info.size > self._options.max_file_bytes:
             raise self._faulty(drop.folder, drop.sequence, f"{drop.name} has {info.size} bytes")
         digest = hashlib.sha256()
-        with self._files.open_input_stream(path) as file:
-            while part := file.read(_BLOCK):
+        with self._files.open_input_stream(path, compression=None) as file:
+            while part := file.read(BLOCK):
                 digest.update(part)
                 reach("K04")
         if digest.hexdigest() != drop.file_sha256:
             why = f"the digest of {drop.name} is not that of its manifest"
             raise self._faulty(drop.folder, drop.sequence, why)
-
-    def _open_rows(self, drop: Drop, path: str) -> Iterator[pa.RecordBatch]:
-        if drop.name.endswith(".parquet"):
-            with self._files.open_input_file(path) as file:
-                yield from pq.ParquetFile(file).iter_batches(batch_size=self._options.chunk_rows)
-        elif drop.name.endswith(".csv"):
-            yield from self._open_csv(drop, path)
-        else:
-            why = f"{drop.name} is neither Parquet nor CSV"
-            raise self._faulty(drop.folder, drop.sequence, why)
-
-    def _open_csv(self, drop: Drop, path: str) -> Iterator[pa.RecordBatch]:
-        """All columns as text; bytes of a legacy encoding stay what they are, as Latin-1."""
-        encoding = "utf8" if drop.encoding == _UTF8 else "latin1"
-        with self._files.open_input_stream(path) as file:
-            head = file.read(_BLOCK).split(b"\n", 1)[0].decode(encoding).strip("\ufeff\r")
-        names = next(csv.reader([head], delimiter=self._options.separator), [])
-        with self._files.open_input_stream(path) as file:
-            reader = pacsv.open_csv(
-                file,
-                read_options=pacsv.ReadOptions(
-                    encoding=encoding, block_size=self._options.max_line_bytes
-                ),
-                parse_options=pacsv.ParseOptions(
-                    delimiter=self._options.separator, newlines_in_values=True
-                ),
-                convert_options=pacsv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-                ),
-            )
-            yield from reader
+        return _moment_of(info)
 
     def _to_landed(self, batch: pa.RecordBatch, drop: Drop, outcome: Outcome) -> pa.RecordBatch:
         """The promised columns as text, the rest as JSON, and where the row comes from."""
@@ -331,6 +309,20 @@ class DropReader:
 
     def _faulty(self, folder: str, sequence: int, why: str) -> IncompleteSourceError:
         return _faulty(self._dataset, f"{folder}/{sequence:04d}", why)
+
+
+@contextmanager
+def _telling_failures(request: Request) -> Iterator[None]:
+    try:
+        yield
+    except LateError:
+        raise unavailable(request.contract.source, "its drops cannot be read in time") from None
+    except OSError as error:
+        raise unreadable(request, error) from None
+
+
+def _moment_of(info: fs.FileInfo) -> tuple[int, Any]:
+    return info.size, info.mtime_ns
 
 
 def unreadable(request: Request, error: OSError) -> SourceUnavailableError:

@@ -123,6 +123,10 @@ class FilesOptions(Options):
     )
     max_file_bytes: int = Field(default=4 * 2**30, ge=1)
     max_line_bytes: int = Field(default=2**20, ge=1)
+    run_seconds: float = Field(default=1800.0, gt=0, description="Deadline of a whole read.")
+    silent_seconds: float = Field(
+        default=600.0, gt=0, description="Longest wait for the next rows, checking a file included."
+    )
 
 
 MODELS: Final[Mapping[str, type[Options]]] = {
