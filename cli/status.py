@@ -21,6 +21,8 @@ RUNS_SHOWN = 8
 _NUMBERS = frozenset({"pid", "port", "rows", "quarantine", "lag", "cursor", "took", "batch"})
 _FOLDED = frozenset({"stream", "published", "began"})  # these give way on a narrow terminal
 _DAY = len("22/11/2026")
+_WIDE = 100
+"""From this width on, a stream's name and a time stand on one line."""
 
 
 def list_addresses(services: Services) -> dict[str, str]:
@@ -72,7 +74,10 @@ def read_state(home: Path) -> dict[str, Any]:
 def render_state(state: Mapping[str, Any], console: Console) -> None:
     """Print what runs, how the streams stand, what was done last, and what somebody must do."""
     _print_table(console, "Services", [_service_cells(row) for row in state["services"]])
-    _print_table(console, "Streams", [_stream_cells(row) for row in state["streams"]])
+    streams = [_stream_cells(row) for row in state["streams"]]
+    if console.width < _WIDE:
+        streams = [{**row, "stream": row["stream"].replace(".", ".\n")} for row in streams]
+    _print_table(console, "Streams", streams)
     if runs := state.get("runs"):
         _print_table(console, "Last runs", [_run_cells(row) for row in runs])
     for circuit in state.get("circuits", ()):
@@ -94,7 +99,8 @@ def _print_table(console: Console, title: str, rows: Sequence[Mapping[str, str]]
     if not rows:
         console.print(f"No {title.lower()}.")
         return
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    gap = 2 if console.width >= _WIDE else 1
+    table = Table(title=title, title_justify="left", box=None, padding=(0, gap, 0, 0))
     for name in rows[0]:
         table.add_column(
             name,
@@ -126,7 +132,7 @@ def _stream_cells(row: Mapping[str, Any]) -> dict[str, str]:
         "cursor": say_age(row.get("cursor_age_seconds")),
         "rows": say_number(row["row_count"]),
         "quarantine": say_number(row["open_quarantine"]),
-        "last batch": row.get("state") or "",
+        "state": row.get("state") or "",
     }
 
 

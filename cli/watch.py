@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("dataset", "step", "rows", "rows/s", "behind", "quarantine", "cursor", "took")
 _REFRESH = 4
+_WIDE = 100
 _DONE = {"published": "✓ published", "nothing_new": "✓ nothing new"}
 _MOVING = ("load",)
 """The steps whose rows are counted: the others look at the same rows again."""
@@ -127,8 +128,8 @@ class Board:
                     line.notes.append(note)
                     line.load_began = began
                 yield note
-        except BaseException as error:
-            line.step = f"✗ {type(error).__name__.removesuffix('Error')} at {step}"
+        except BaseException:
+            line.step = f"✗ at {step}"
             line.ended = time.monotonic()
             raise
         finally:
@@ -144,7 +145,8 @@ class Board:
     def render(self) -> Table:
         """The table as it stands now."""
         now = time.monotonic()
-        table = Table(box=None, padding=(0, 2, 0, 0))
+        gap = 2 if self._console.width >= _WIDE else 1
+        table = Table(box=None, padding=(0, gap, 0, 0))
         for name in COLUMNS:
             side = "left" if name in ("dataset", "step") else "right"
             table.add_column(name, justify=side, no_wrap=True)  # type: ignore[arg-type]
@@ -162,5 +164,5 @@ class Board:
             line.status = found.get(name, line.status)
 
     def _say(self, line: Line, step: str, seconds: float) -> None:
-        rows = f"  {line.rows:,} rows" if step in _MOVING else ""
+        rows = f"  {line.rows:,} {'row' if line.rows == 1 else 'rows'}" if step in _MOVING else ""
         self._console.print(f"{line.dataset}  {line.step}{rows}  {seconds:.1f} s", markup=False)

@@ -183,6 +183,7 @@ def _begin_step(run: Run, step: str, part: int) -> int:
     try:
         with transaction("pipeline") as held:
             connection = driver_connection(held)
+            connection.execute(_SQL["need_no_disk"])
             found = connection.execute(_SQL["begin_step"], row).fetchone()
             assert found is not None
             run_id = int(found[0])
@@ -197,6 +198,8 @@ def _end_step(run: Run, place: dict[str, Any], note: StepNote, seconds: float) -
     row = {**place, "stream": run.stream, "batch_id": note.batch_id, "rows": note.rows}
     with transaction("pipeline") as held:
         connection = driver_connection(held)
+        if note.outcome is None:
+            connection.execute(_SQL["need_no_disk"])
         connection.execute(_SQL["end_step"], {**row, "seconds": seconds})
         if note.outcome is not None:
             ended = {**row, "outcome": note.outcome, "error": None, "unreachable": False}

@@ -1,5 +1,10 @@
 -- The run history: what each run of a stream did, step by step, and how it ended.
 
+-- name: need_no_disk
+-- A note that is lost with the server's last moments is no loss: the next one does not wait for the
+-- disk. How a run ended does.
+SET LOCAL synchronous_commit TO off
+
 -- name: begin_step
 -- The first step of a run makes its row; a later one, or another try, goes on with it. A part that
 -- begins after another part of its step has failed does not undo the failure.

@@ -28,6 +28,7 @@ COMMENT ON COLUMN sync.run.outcome IS 'refused: another run had the stream. lost
 COMMENT ON COLUMN sync.run.error IS 'Why it did not publish, in one sentence without any value of a row.';
 COMMENT ON COLUMN sync.run.unreachable IS 'Whether the source did not answer, or not as promised; the second in a row is told.';
 CREATE INDEX run_by_stream ON sync.run (stream, run_id DESC);
+CREATE INDEX run_under_way ON sync.run (stream) WHERE ended_at IS NULL;
 
 CREATE TABLE sync.run_step (
     run_id   bigint NOT NULL REFERENCES sync.run,
