@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Final, Protocol, TypeAlias
-from uuid import uuid4
 
 from connectors.base import Asked
 from connectors.land import close_batch, load_part, plan_batch, refuse_unreadable
@@ -59,7 +58,7 @@ def run_sync(
         refuse_unreadable(contract, dataset, asked)
     outcomes = []
     for dataset in contract.datasets:
-        run = new_run(dataset.stream, asked)
+        run = Run.of_command(dataset.stream, asked.mode)
         batch_id = load_batch(dataset.stream, asked, run=run, watch=watch, tell=tell)
         if batch_id is not None:
             with watch(run, "judge"):
@@ -115,11 +114,6 @@ def preview_stream(
         discard_batch(batch_id)
 
 
-def new_run(stream: str, asked: Asked = NORMAL) -> Run:
-    """A run of the command's own."""
-    return Run(stream, key=f"motlan-{uuid4()}", mode=asked.mode)
-
-
 def load_batch(
     stream: str,
     asked: Asked = NORMAL,
@@ -135,7 +129,7 @@ def load_batch(
     Raises:
         MotlanError: as `connectors.land` says; the cursor has not moved.
     """
-    run = run or new_run(stream, asked)
+    run = run or Run.of_command(stream, asked.mode)
     with watch(run, "plan") as note:
         apply_contract(get_contract(run.source))
         planned = plan_batch(stream, asked, tell=lambda verdict: tell(stream, verdict))

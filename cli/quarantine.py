@@ -1,7 +1,7 @@
 """`motlan quarantine`: which rows wait and why, a look at one, and another try for many."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -111,22 +111,45 @@ def replay_rows(chosen: "Chosen") -> list["BatchOutcome"]:
     Raises:
         MotlanError: a step failed or parked its batch; earlier streams stay published.
     """
+    from warehouse.quarantine import list_streams_to_replay
+
+    outcomes = []
+    for stream in list_streams_to_replay(chosen):
+        with step(f"Replay quarantined rows of {stream}"):
+            outcome = replay_stream(stream, chosen)
+        if outcome is not None:
+            outcomes.append(outcome)
+    return outcomes
+
+
+def replay_stream(stream: str, chosen: "Chosen") -> "BatchOutcome | None":
+    """Replay the chosen rows of one stream, as a run of it; None where none waits any more.
+
+    Raises:
+        MotlanError: a step failed or parked the batch.
+    """
     from connectors.replay import land_replay
     from expectations.judge import judge_batch
     from hub.contract import find_dataset
+    from sight.steps import seen_step
     from standardisation.batch import standardise_batch
     from warehouse.ledger import apply_contract
     from warehouse.publish import publish_batch
-    from warehouse.quarantine import list_streams_to_replay
+    from warehouse.runs import Run
 
-    outcomes: list[Any] = []
-    for stream in list_streams_to_replay(chosen):
-        with step(f"Replay quarantined rows of {stream}"):
-            apply_contract(find_dataset(stream)[0])
-            batch_id = land_replay(stream, chosen)
-            if batch_id is None:
-                continue
-            standardise_batch(batch_id)
-            judge_batch(batch_id)
-            outcomes.append(publish_batch(batch_id))
-    return outcomes
+    run = Run.of_command(stream, "replay")
+    with seen_step(run, "plan") as note:
+        apply_contract(find_dataset(stream)[0])
+        batch_id = note.batch_id = land_replay(stream, chosen)
+        if batch_id is None:
+            note.outcome = "nothing_new"
+            return None
+    with seen_step(run, "load"):
+        standardise_batch(batch_id)
+    with seen_step(run, "judge"):
+        judge_batch(batch_id)
+    with seen_step(run, "publish") as note:
+        outcome = publish_batch(batch_id)
+        note.rows = outcome.read
+        note.outcome = "published" if outcome.state == "published" else "nothing_new"
+    return outcome

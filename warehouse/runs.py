@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 from psycopg.rows import class_row
@@ -51,6 +51,11 @@ class Run:
     key: str
     mode: str
     dag_id: str | None = None
+
+    @classmethod
+    def of_command(cls, stream: str, mode: str) -> "Run":
+        """A run that the command begins and ends by itself."""
+        return cls(stream, f"motlan-{uuid4()}", mode)
 
     @property
     def source(self) -> str:
