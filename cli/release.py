@@ -72,8 +72,33 @@ def release_parked(batch_id: int, steward: str, reason: str) -> "BatchOutcome":
     reason = reason or ask("Why is it released? (kept for ever; name no citizen) ")
     password = ask(f"Password of steward {steward}: ", secret=True)
     signed = sign_release(waiting, steward, password, reason)
+    restage_lost(batch_id)
     with step(f"Released by {' and '.join(signed)}; publish"):
         return release_batch(batch_id)
+
+
+def restage_lost(batch_id: int) -> None:
+    """Stage a parked batch anew from its landed files, if a crash of the server has emptied it.
+
+    What the stewards have signed are its counts; they are compared when it is published.
+
+    Raises:
+        LandingError: its landed files are missing or damaged.
+        MotlanError: its contract has changed since, or rows were lost on the way.
+    """
+    from expectations.judge import judge_again
+    from standardisation.batch import standardise_batch
+    from warehouse.judged import count_staged
+    from warehouse.ledger import find_promise, get_batch
+
+    batch = get_batch(batch_id)
+    if batch.state != "parked":
+        return
+    _, dataset = find_promise(batch)
+    if count_staged(dataset, batch_id) != batch.read:
+        with step("Staged anew from its landed files"):
+            standardise_batch(batch_id)
+            judge_again(batch_id)
 
 
 def _as_json(item: "Waiting") -> dict[str, Any]:

@@ -34,28 +34,46 @@ def judge_batch(batch_id: int) -> None:
         return
     if batch.state == "parked":
         raise BatchParkedError(batch.reason or f"Batch {batch_id} is parked.")
+    try:
+        _mark(batch)
+    except GateFailedError as error:
+        park_batch(batch_id, error)
+        raise
+    move_batch(batch_id, "judged")
+
+
+def judge_again(batch_id: int) -> None:
+    """Mark the rows of a parked batch that was staged anew; it stays parked, as it was signed.
+
+    Raises:
+        GateFailedError: its suite gives no full verdict any more.
+    """
+    batch = get_batch(batch_id)
+    if batch.state == "parked":
+        _mark(batch)
+
+
+def _mark(batch: Batch) -> None:
+    """Run the suite, and give each row the rules that it breaks.
+
+    Raises:
+        GateFailedError: as `judge_batch` says.
+        MotlanError: the staged rows are lost.
+    """
     _, dataset = find_promise(batch)
     suite = compile_suite(dataset)
     try:
-        rows = judged.make_judged_view(dataset, batch_id, _predicates(suite.rules))
+        rows = judged.make_judged_view(dataset, batch.batch_id, _predicates(suite.rules))
         if not rows:
             _refuse_lost_stage(dataset, batch)
         _refuse_thin_batch(dataset, batch, rows)
         results = _validate(dataset, batch, suite, rows) if rows else []
         findings = list(_findings(suite, results, rows))
-    except GateFailedError as error:
-        park_batch(batch_id, error)
-        raise
     finally:
-        judged.drop_judged_view(dataset, batch_id)
-    judged.record_findings(dataset, batch_id, suite_digest=suite.digest, findings=findings)
+        judged.drop_judged_view(dataset, batch.batch_id)
+    judged.record_findings(dataset, batch.batch_id, suite_digest=suite.digest, findings=findings)
     reach("K09")
-    try:
-        _refuse_beyond_bounds(batch, findings, rows)
-    except GateFailedError as error:
-        park_batch(batch_id, error)
-        raise
-    move_batch(batch_id, "judged")
+    _refuse_beyond_bounds(batch, findings, rows)
 
 
 def _refuse_beyond_bounds(batch: Batch, findings: Sequence[judged.Finding], rows: int) -> None:

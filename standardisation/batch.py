@@ -45,14 +45,15 @@ def make_standardiser(
 def standardise_batch(batch_id: int) -> None:
     """Stage a landed batch from its landed chunks: one that is replayed, or whose stage was lost.
 
-    A batch that has come further stays as it is; run again, staging begins anew.
+    A batch that has come further stays as it is; one that is parked stays parked. Run again,
+    staging begins anew.
 
     Raises:
         LandingError: the landed batch is missing or damaged.
         MotlanError: rows were lost on the way, or a chunk cannot be standardised at all.
     """
     batch = get_batch(batch_id)
-    if batch.state not in ("landed", "staged"):
+    if batch.state not in ("landed", "staged", "parked"):
         return
     contract, dataset = find_promise(batch)
     read = make_standardiser(contract, dataset, batch.source_as_of)
@@ -63,7 +64,8 @@ def standardise_batch(batch_id: int) -> None:
             "staged; run the sync again."
         )
         raise MotlanError(message)
-    move_batch(batch_id, "staged")
+    if batch.state != "parked":
+        move_batch(batch_id, "staged")
 
 
 def _standard_frames(url: str, read: Callable[[pa.Table], pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -97,7 +97,7 @@ def test_two_stewards_release_a_batch_on_the_command_line_and_it_is_published_as
     assert counts(register.sync()) == (2, 0, 2, 0, 0, 0)
 
 
-def test_a_release_whose_publishing_died_is_finished_by_either_of_the_two(
+def test_a_release_whose_publishing_died_is_finished_by_either_though_its_stage_is_lost(
     register: Register,
     hire: Callable[[], str],
     monkeypatch: pytest.MonkeyPatch,
@@ -107,9 +107,13 @@ def test_a_release_whose_publishing_died_is_finished_by_either_of_the_two(
     first, second = hire(), hire()
     sign_by_both(batch_id, first, second)
     assert register.batch(batch_id)["state"] == "parked"
+    with psycopg.connect(register.owner_url) as connection:  # as a crash of the server leaves it
+        connection.execute(f"TRUNCATE stage.vehicle__car__b{batch_id}".encode())
     words = f"sync release {batch_id} --because again --as {first}"
-    code, ended, _ = call(monkeypatch, capsys, words, PASSWORD)
+    code, ended, shown = call(monkeypatch, capsys, words, PASSWORD)
     assert (code, ended["outcomes"][0]["state"]) == (0, "published")
+    assert "Staged anew from its landed files" in shown
+    assert list(register.standard()) == ["C003", "C004"]
     assert len(register.rows("SELECT FROM sync.release_signature")) == 2
 
 
