@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from expectations.suites import CompiledSuite, compile_suite, holds_column
+from expectations.results import positions_in, raised
+from expectations.suites import CompiledSuite, asked_column, compile_suite, holds_column
 from hub.contract import Dataset
 from hub.errors import BatchParkedError, GateFailedError, MotlanError
 from hub.failpoint import reach
@@ -63,15 +64,20 @@ def _mark(batch: Batch) -> None:
     _, dataset = find_promise(batch)
     suite = compile_suite(dataset)
     try:
-        rows = judged.make_judged_view(dataset, batch.batch_id, _predicates(suite.rules))
+        rows = judged.make_judged_view(dataset, batch.batch_id, _asked(suite.rules))
         if not rows:
             _refuse_lost_stage(dataset, batch)
         _refuse_thin_batch(dataset, batch, rows)
-        results = _validate(dataset, batch, suite, rows) if rows else []
-        findings = list(_findings(suite, results, rows))
+        findings = _judge_rows(dataset, batch, suite, rows)
     finally:
         judged.drop_judged_view(dataset, batch.batch_id)
-    judged.record_findings(dataset, batch.batch_id, suite_digest=suite.digest, findings=findings)
+    judged.record_findings(
+        dataset,
+        batch.batch_id,
+        suite_digest=suite.digest,
+        findings=findings,
+        all_judged=rows == batch.read,
+    )
     reach("K09")
     _refuse_beyond_bounds(batch, findings, rows)
 
@@ -112,8 +118,24 @@ def _refuse_thin_batch(dataset: Dataset, batch: Batch, rows: int) -> None:
         raise GateFailedError(message)
 
 
-def _predicates(rules: Sequence[Rule]) -> dict[str, str]:
-    return {holds_column(rule): rule.argument for rule in rules if rule.test == "predicate"}
+def _asked(rules: Sequence[Rule]) -> dict[str, Rule]:
+    return {holds_column(rule): rule for rule in rules if rule.test in ("predicate", "unique")}
+
+
+def _judge_rows(
+    dataset: Dataset, batch: Batch, suite: CompiledSuite, rows: int
+) -> list[judged.Finding]:
+    """One finding a rule; judged again as long as a refused row keeps others from a value.
+
+    Raises:
+        GateFailedError: the suite gave no full verdict.
+    """
+    while True:
+        results = _validate(dataset, batch, suite, rows) if rows else []
+        findings = list(_findings(suite, results, rows))
+        refused = {place for item in findings if item.rule.blocking for place in item.positions}
+        if not judged.refuse_rows(dataset, batch.batch_id, refused):
+            return findings
 
 
 def _validate(
@@ -121,11 +143,21 @@ def _validate(
 ) -> list[dict[str, Any]]:
     """Run the suite; one result an expectation, each with the failing rows' positions."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    from expectations.datasource import validate_table
+    from expectations.datasource import validate_view
 
-    table = judged.judged_name(dataset, batch.batch_id)
+    def set_apart(rule_ids: Sequence[str]) -> tuple[Sequence[str], judged.Apart] | None:
+        asked = {
+            rule.rule_id: (column, rule)
+            for rule in suite.rules
+            if rule.rule_id in rule_ids and (column := asked_column(rule))
+        }
+        if not asked:
+            return None
+        return list(asked), judged.set_apart(dataset, batch.batch_id, list(asked.values()))
+
+    view = judged.judged_name(dataset, batch.batch_id)
     reach("K08")
-    return validate_table(table, suite.build(dataset.stream), rows)
+    return validate_view(view, suite.build(dataset.stream), rows, set_apart)
 
 
 def _findings(
@@ -142,26 +174,14 @@ def _findings(
             yield judged.Finding(rule=rule, positions=())
             continue
         item = by_rule.get(rule.rule_id)
-        if item is None or _raised(item) or item["result"].get("element_count") != rows:
+        if item is None or raised(item) or item["result"].get("element_count") != rows:
             message = (
                 f"Rule {rule.rule_id} gave no verdict; without one the batch is not published. "
                 "Mend the rule, then sync again."
             )
             raise GateFailedError(message)
-        positions = tuple(_positions(item["result"]))
+        positions = tuple(positions_in(item["result"]))
         if len(positions) != item["result"]["unexpected_count"]:
             message = f"Rule {rule.rule_id} counted failing rows that it cannot name."
             raise GateFailedError(message)
         yield judged.Finding(rule=rule, positions=positions)
-
-
-def _positions(result: dict[str, Any]) -> Iterable[int]:
-    for listed in result.get("unexpected_index_list") or []:
-        found = listed["position"]
-        yield from found if isinstance(found, list) else [found]
-
-
-def _raised(item: dict[str, Any]) -> bool:
-    info = item.get("exception_info") or {}
-    nested = [part for part in info.values() if isinstance(part, dict)]
-    return any(part.get("raised_exception") for part in (info, *nested))

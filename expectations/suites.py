@@ -1,8 +1,9 @@
 """Native Great Expectations suites, compiled from a contract's rules and the hand-written ones.
 
-Every expectation carries its rule in ``meta``. A rule that needs more than one column becomes a
-column ``holds__<rule>`` of the judged view (true, or null where the row breaks the rule), so
-that its failing rows are found by key like those of any other.
+Every expectation carries its rule in ``meta``. A rule that needs more than one column, or more than
+the batch (a value that no other published record may have), becomes a column ``holds__<rule>`` of
+the judged view (true, or null where the row breaks the rule), so that its failing rows are found by
+key like those of any other.
 """
 
 import hashlib
@@ -59,6 +60,13 @@ def compile_suite(dataset: Dataset, folder: Path = _FOLDER) -> CompiledSuite:
     )
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     return CompiledSuite(rules=tuple(rules), expectations=expectations, digest=digest)
+
+
+def asked_column(rule: Rule) -> str | None:
+    """The judged view's column that a rule asks about, row by row; None where it asks otherwise."""
+    if rule.test in ("predicate", "unique"):
+        return holds_column(rule)
+    return None if rule.test == "expectation" else rule.column
 
 
 def holds_column(rule: Rule) -> str:
@@ -127,15 +135,13 @@ def _question(rule: Rule) -> dict[str, Any]:
     match rule.test:
         case "not_null":
             return {"type": "expect_column_values_to_not_be_null", "kwargs": column}
-        case "unique":
-            return {"type": "expect_column_values_to_be_unique", "kwargs": column}
         case "in_set":
             kwargs = {**column, "value_set": rule.argument}
             return {"type": "expect_column_values_to_be_in_set", "kwargs": kwargs}
         case "pattern":
             kwargs = {**column, "regex": rule.argument}
             return {"type": "expect_column_values_to_match_regex", "kwargs": kwargs}
-        case "predicate":
+        case "predicate" | "unique":
             kwargs = {"column": holds_column(rule)}
             return {"type": "expect_column_values_to_not_be_null", "kwargs": kwargs}
         case "expectation":

@@ -98,7 +98,7 @@ def test_one_citizen_travels_through_all_six_states(
             "tran thi hoa",
             "1985-07-03",
             ["CAPS:full_name", "SPACES:full_name"],
-            [],
+            None,
         ),
         ("Trần Thị Sai", "tran thi sai", None, [], ["birth_date"]),
     ]

@@ -1,8 +1,9 @@
 """The view that a suite is run on, and what a suite's run leaves behind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection
@@ -13,8 +14,11 @@ from hub.rules import Rule
 from warehouse.connection import connect, driver_connection, transaction
 from warehouse.queries import load
 from warehouse.tables import stage_table
+from warehouse.unique import find_taken, keep_for_holders
 
 _SQL = load("judged")
+_VIEWS = ("rest", "view")
+_TABLES = ("apart", "older", "taken")
 
 
 @dataclass(frozen=True)
@@ -25,54 +29,127 @@ class Finding:
     positions: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Apart:
+    """Judged rows set apart because they break one of some rules, by the hub's own reckoning.
+
+    ``table`` holds them and ``rest`` shows all others; both are names in ``stage``. ``rows`` is how
+    many were set apart.
+    """
+
+    table: str
+    rest: str
+    rows: int
+
+
 def judged_name(dataset: Dataset, batch_id: int) -> str:
     """The name of the view in ``stage`` that the batch's suite runs on."""
-    return f"{dataset.table}__b{batch_id}_newest"
+    return f"{_stage_name(dataset, batch_id)}_newest"
+
+
+def find_differing(connection: Connection, dataset: Dataset, batch_id: int) -> frozenset[str]:
+    """The columns of which staging noted that no two staged rows share a value."""
+    cursor = driver_connection(connection).cursor()
+    found = cursor.execute(_SQL["find_differing"], {"name": _stage_name(dataset, batch_id)})
+    row = found.fetchone()
+    return frozenset(row[0] if row else ())
 
 
 def keys_differ(connection: Connection, dataset: Dataset, batch_id: int) -> bool:
     """Whether staging noted that every staged row has a key of its own."""
-    cursor = driver_connection(connection).cursor()
-    found = cursor.execute(_SQL["find_keys_differ"], {"name": _stage_name(dataset, batch_id)})
-    return found.fetchone() is not None
+    return "record_id" in find_differing(connection, dataset, batch_id)
 
 
-def make_judged_view(dataset: Dataset, batch_id: int, predicates: Mapping[str, str]) -> int:
+def make_judged_view(dataset: Dataset, batch_id: int, asked: Mapping[str, Rule]) -> int:
     """Make the view that the suite runs on; returns its number of rows.
 
-    It shows the newest row of each key, without tombstones, and one boolean column a predicate:
-    null where the predicate finds the row broken, true where it does not or does not apply. To ask
-    for nulls costs one evaluation a row, to ask for a value three.
+    It shows the newest row of each key, without tombstones, and one boolean column a rule: null
+    where the row breaks it, true where it does not or the rule does not apply. To ask for nulls
+    costs one evaluation a row, to ask for a value three.
 
     Args:
-        predicates: column name -> SQL condition of a broken row, from a checked contract.
+        asked: column name -> its rule, a predicate or that of a unique field, from a checked
+            contract.
     """
-    columns = [
-        sql.SQL("CASE WHEN ({}) THEN NULL ELSE true END AS {}").format(
-            sql.SQL(condition), sql.Identifier(name)
-        )
-        for name, condition in predicates.items()
-    ]
-    view = sql.Identifier("stage", judged_name(dataset, batch_id))
-    words = {
-        "view": view,
-        "stage": sql.Identifier("stage", _stage_name(dataset, batch_id)),
-        "older": sql.Identifier("stage", _older_name(dataset, batch_id)),
-        "columns": sql.SQL(", ").join([sql.SQL("staged.*"), *columns]),
-        "cursor": sql.Literal(dataset.sync.cursor),
-    }
+    words = _words(dataset, batch_id)
     with transaction("pipeline") as held:
         drop_judged(held, dataset, batch_id)
         connection = driver_connection(held)
         connection.execute("SET LOCAL work_mem = '128MB'")
-        if keys_differ(held, dataset, batch_id):
-            connection.execute(sql.SQL(_SQL["view_rows"]).format(**words))
-        else:
+        differing = find_differing(held, dataset, batch_id)
+        living, newest = sql.SQL(_SQL["is_living"]), sql.SQL("true")
+        if "record_id" not in differing:
             connection.execute(sql.SQL(_SQL["find_older_rows"]).format(**words))
-            connection.execute(sql.SQL(_SQL["view_newest_rows"]).format(**words))
-        counted = connection.execute(sql.SQL(_SQL["count_rows"]).format(relation=view)).fetchone()
+            newest = sql.SQL(_SQL["is_newest"]).format(**words)
+            living = sql.SQL(" AND ").join((living, newest))
+        words = {**words, "living": living, "newest": newest}
+        unique = {name: rule.column for name, rule in asked.items() if rule.test == "unique"}
+        fields = {name: field for name, field in unique.items() if field}
+        broken = {
+            **{name: sql.SQL(rule.argument) for name, rule in asked.items() if name not in fields},
+            **find_taken(connection, words, fields, differing),
+        }
+        columns = [
+            sql.SQL("CASE WHEN ({}) THEN NULL ELSE true END AS {}").format(
+                condition, sql.Identifier(name)
+            )
+            for name, condition in broken.items()
+        ]
+        shown = sql.SQL(", ").join([sql.SQL("staged.*"), *columns])
+        connection.execute(sql.SQL(_SQL["make_view"]).format(**words, columns=shown))
+        query = sql.SQL(_SQL["count_rows"]).format(relation=words["view"])
+        counted = connection.execute(query).fetchone()
     assert counted is not None
     return int(counted[0])
+
+
+def refuse_rows(dataset: Dataset, batch_id: int, refused: Collection[int]) -> bool:
+    """Hear which rows break a blocking rule; whether the view finds other rows broken by it.
+
+    A record whose newer row is refused keeps its published version, and the values that only it
+    may have.
+
+    Args:
+        refused: the rows' positions.
+    """
+    with connect("pipeline") as connection:
+        return keep_for_holders(connection, _words(dataset, batch_id), refused)
+
+
+def set_apart(dataset: Dataset, batch_id: int, asked: Sequence[tuple[str, Rule]]) -> Apart:
+    """Set the rows apart that break one of these rules.
+
+    Args:
+        asked: (column of the view, its rule), of rules that ask whether a value is null, is of a
+            list or matches a pattern.
+    """
+    words = _words(dataset, batch_id)
+    names = dict.fromkeys(["position", *(name for name, _ in asked)])
+    broken = [_broken(sql.Identifier(name), rule) for name, rule in asked]
+    made = {
+        **words,
+        "asked": sql.SQL(", ").join(map(sql.Identifier, names)),
+        "broken": sql.SQL(" OR ").join(broken),
+    }
+    with connect("pipeline") as connection:
+        _drop(connection, words, "rest")
+        _drop(connection, words, "apart")
+        rows = connection.execute(sql.SQL(_SQL["set_apart"]).format(**made)).rowcount
+        connection.execute(sql.SQL(_SQL["view_rest"]).format(**words))
+    name = _stage_name(dataset, batch_id)
+    return Apart(f"{name}_apart", f"{name}_rest", rows)
+
+
+def _broken(column: sql.Identifier, rule: Rule) -> sql.Composed:
+    """The condition of a row that breaks a rule."""
+    argument = sql.Literal(rule.argument)
+    match rule.test:
+        case "pattern":
+            return sql.SQL("NOT ({} ~ {})").format(column, argument)
+        case "in_set":
+            return sql.SQL("NOT ({}::text = ANY ({}::text[]))").format(column, argument)
+        case _:
+            return sql.SQL("{} IS NULL").format(column)
 
 
 def count_staged(dataset: Dataset, batch_id: int) -> int:
@@ -91,14 +168,15 @@ def drop_judged_view(dataset: Dataset, batch_id: int) -> None:
 
 
 def drop_judged(connection: Connection, dataset: Dataset, batch_id: int) -> None:
-    """Remove the view and the list of older rows, in a transaction of the caller's."""
-    words = {
-        "view": sql.Identifier("stage", judged_name(dataset, batch_id)),
-        "older": sql.Identifier("stage", _older_name(dataset, batch_id)),
-    }
-    driver = driver_connection(connection)
-    driver.execute(sql.SQL(_SQL["drop_view"]).format(**words))
-    driver.execute(sql.SQL(_SQL["drop_older_rows"]).format(**words))
+    """Remove the views and the tables beside them, in a transaction of the caller's."""
+    words = _words(dataset, batch_id)
+    for name in (*_VIEWS, *_TABLES):
+        _drop(driver_connection(connection), words, name)
+
+
+def _drop(connection: psycopg.Connection, words: Mapping[str, sql.Composable], name: str) -> None:
+    query = "drop_view" if name in _VIEWS else "drop_table"
+    connection.execute(sql.SQL(_SQL[query]).format(relation=words[name]))
 
 
 def drop_stage(connection: Connection, dataset: Dataset, batch_id: int) -> None:
@@ -107,22 +185,39 @@ def drop_stage(connection: Connection, dataset: Dataset, batch_id: int) -> None:
     connection.execute(DropTable(stage_table(dataset, batch_id), if_exists=True))
 
 
+def _words(dataset: Dataset, batch_id: int) -> dict[str, sql.Composable]:
+    """What the queries call by a word: tables and views of the batch, the register, the cursor."""
+    name = _stage_name(dataset, batch_id)
+    return {
+        "stage": sql.Identifier("stage", name),
+        "view": sql.Identifier("stage", judged_name(dataset, batch_id)),
+        "rest": sql.Identifier("stage", f"{name}_rest"),
+        **{table: sql.Identifier("stage", f"{name}_{table}") for table in _TABLES},
+        "standard": sql.Identifier("standard", dataset.table),
+        "cursor": sql.Literal(dataset.sync.cursor),
+    }
+
+
 def _stage_name(dataset: Dataset, batch_id: int) -> str:
     return str(stage_table(dataset, batch_id).name)
 
 
-def _older_name(dataset: Dataset, batch_id: int) -> str:
-    return f"{dataset.table}__b{batch_id}_older"
-
-
 def record_findings(
-    dataset: Dataset, batch_id: int, *, suite_digest: str, findings: Sequence[Finding]
+    dataset: Dataset,
+    batch_id: int,
+    *,
+    suite_digest: str,
+    findings: Sequence[Finding],
+    all_judged: bool,
 ) -> None:
     """Mark the failing rows and keep the validation result.
 
     A row that breaks a blocking rule gets the outcome ``quarantined``, and so does one without a
     key, or whose version cannot be read, judged or not: nobody can say which row it is, or that
     another one is newer. The result that is kept holds counts and rule ids, never a value.
+
+    Args:
+        all_judged: whether every staged row was judged; the suite has seen each key and version.
     """
     stage = sql.Identifier("stage", stage_table(dataset, batch_id).name)
     with connect("pipeline") as connection:
@@ -131,15 +226,17 @@ def record_findings(
             for finding in findings:
                 for position in finding.positions:
                     copy.write_row((position, finding.rule.rule_id, finding.rule.blocking))
-        connection.execute(sql.SQL(_SQL["clear_failures"]).format(stage=stage))
+        if connection.execute(_SQL["was_judged"], {"batch_id": batch_id}).fetchone() == (True,):
+            connection.execute(sql.SQL(_SQL["clear_failures"]).format(stage=stage))
         connection.execute(sql.SQL(_SQL["mark_failures"]).format(stage=stage))
-        unplaceable = {
-            "cursor": dataset.sync.cursor,
-            "key_rule": f"{dataset.stream}.key",
-            "version_rule": f"{dataset.stream}.{dataset.sync.cursor}.readable",
-        }
-        query = sql.SQL(_SQL["mark_unplaceable_rows"]).format(stage=stage)
-        connection.execute(query, unplaceable)
+        if not all_judged:
+            unplaceable = {
+                "cursor": dataset.sync.cursor,
+                "key_rule": f"{dataset.stream}.key",
+                "version_rule": f"{dataset.stream}.{dataset.sync.cursor}.readable",
+            }
+            query = sql.SQL(_SQL["mark_unplaceable_rows"]).format(stage=stage)
+            connection.execute(query, unplaceable)
         rules = [
             {
                 **finding.rule.model_dump(

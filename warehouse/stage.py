@@ -86,9 +86,11 @@ def end_staging(
 ) -> None:
     """Tell the planner and the merge what is staged, once all of it is."""
     named = sql.Identifier("stage", stage_table(dataset, batch_id).name)
+    connection.execute(_SQL["sample_lightly"])
     connection.execute(sql.SQL("ANALYZE {}").format(named))
     if keys_differ:
-        connection.execute(sql.SQL(_SQL["note_keys_differ"]).format(stage=named))
+        noted = sql.Literal("record_id")
+        connection.execute(sql.SQL(_SQL["note_differing"]).format(stage=named, columns=noted))
 
 
 class _StagedKeys:
@@ -136,12 +138,13 @@ def _write_csv(
 
 def _as_csv_frame(frame: pl.DataFrame, columns: Sequence[str], offset: int) -> pl.DataFrame:
     """Name the columns as the stage table does, and write lists as array literals."""
-    lists = [
-        pl.concat_str(pl.lit("{"), pl.col(name).list.join(","), pl.lit("}")).alias(name)
+    lists = {
+        name: pl.concat_str(pl.lit("{"), pl.col(name).list.join(","), pl.lit("}"))
         for name in ("flags", "unreadable")
-    ]
+    }
+    lists["unreadable"] = lists["unreadable"].replace("{}", None)
     ready = frame.rename({"_chunk": "chunk", "_row": "chunk_row"}).with_columns(
-        pl.int_range(offset, offset + frame.height, dtype=pl.Int64).alias("position"), *lists
+        pl.int_range(offset, offset + frame.height, dtype=pl.Int64).alias("position"), **lists
     )
     missing = [name for name in columns if name not in ready.columns]
     if missing:

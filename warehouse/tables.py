@@ -72,6 +72,8 @@ def stage_table(dataset: Dataset, batch_id: int) -> Table:
     """The rows of one batch on their way: read, judged, not yet published.
 
     ``chunk`` and ``chunk_row`` point back to the landed row; ``outcome`` is what becomes of it.
+    ``unreadable`` is null where everything was read. The server's own vacuum leaves the table
+    alone: whoever drops or alters it would wait for that.
     """
     return Table(
         f"{dataset.table}__b{batch_id}",
@@ -80,7 +82,7 @@ def stage_table(dataset: Dataset, batch_id: int) -> Table:
         Column("record_id", Text),
         *_field_columns(dataset),
         Column("flags", ARRAY(Text), nullable=False),
-        Column("unreadable", ARRAY(Text), nullable=False),
+        Column("unreadable", ARRAY(Text)),
         Column("source_version", DateTime(timezone=True)),
         Column("deleted", Boolean),
         Column("source_partition", Text, nullable=False),
@@ -91,6 +93,7 @@ def stage_table(dataset: Dataset, batch_id: int) -> Table:
         Column("outcome", Text),
         schema="stage",
         prefixes=["UNLOGGED"],
+        postgresql_with={"autovacuum_enabled": "false", "toast.autovacuum_enabled": "false"},
     )
 
 

@@ -1,21 +1,25 @@
 -- Judging a batch: the view that its suite runs on, and the marks that the suite leaves.
 
--- name: note_keys_differ
--- What staging saw and nobody need look for again: no two rows are of one key.
-COMMENT ON TABLE {stage} IS 'keys differ'
+-- name: sample_lightly
+-- For this transaction alone: a tenth of the usual rows tell the planner as much of a stage.
+SET LOCAL default_statistics_target = 10
 
--- name: find_keys_differ
-SELECT 1
+-- name: note_differing
+-- What staging saw and nobody need look for again: the columns of which no two rows share a value.
+COMMENT ON TABLE {stage} IS {columns}
+
+-- name: find_differing
+SELECT coalesce(string_to_array(obj_description(oid, 'pg_class'), ' '), '{}')
 FROM pg_class
 WHERE relnamespace = 'stage'::regnamespace AND relname = %(name)s
-  AND obj_description(oid, 'pg_class') = 'keys differ'
 
--- name: view_rows
--- Every row is the newest of its key; tombstones are not judged.
-CREATE VIEW {view} AS
-SELECT {columns}
-FROM {stage} AS staged
-WHERE NOT coalesce(staged.deleted, false)
+-- name: is_living
+-- Where every row is the newest of its key: tombstones are not judged.
+NOT coalesce(staged.deleted, false)
+
+-- name: is_newest
+-- Where some are not.
+NOT EXISTS (SELECT FROM {older} AS older WHERE older.position = staged.position)
 
 -- name: find_older_rows
 -- The rows that are not the newest of their key. A row whose version cannot be read is no newer
@@ -35,28 +39,39 @@ JOIN twin AS newer ON newer.record_id = older.record_id
     AND (newer.version, newer.position) > (older.version, older.position)
 WHERE NOT newer.unreadable
 
--- name: view_newest_rows
+-- name: make_view
 -- The newest row of each key, tombstones apart; a row without a key stays, to be found keyless.
 CREATE VIEW {view} AS
 SELECT {columns}
 FROM {stage} AS staged
-WHERE NOT coalesce(staged.deleted, false)
-  AND NOT EXISTS (SELECT FROM {older} AS older WHERE older.position = staged.position)
+WHERE {living}
 
 -- name: count_rows
 SELECT count(*) FROM {relation}
 
--- name: drop_view
-DROP VIEW IF EXISTS {view}
+-- name: set_apart
+-- The judged rows that break one of some rules; what is asked of them is quick to answer here.
+CREATE UNLOGGED TABLE {apart} AS SELECT {asked} FROM {view} AS judged WHERE {broken}
 
--- name: drop_older_rows
-DROP TABLE IF EXISTS {older}
+-- name: view_rest
+CREATE VIEW {rest} AS
+SELECT * FROM {view} AS judged
+WHERE NOT EXISTS (SELECT FROM {apart} AS apart WHERE apart.position = judged.position)
+
+-- name: drop_view
+DROP VIEW IF EXISTS {relation}
+
+-- name: drop_table
+DROP TABLE IF EXISTS {relation}
 
 -- name: make_failure_table
 CREATE TEMPORARY TABLE failure (position bigint, rule_id text, blocking boolean) ON COMMIT DROP
 
 -- name: copy_failures
 COPY failure (position, rule_id, blocking) FROM STDIN
+
+-- name: was_judged
+SELECT EXISTS (SELECT FROM quality.suite_run WHERE batch_id = %(batch_id)s)
 
 -- name: clear_failures
 UPDATE {stage} SET failed_rules = '{{}}', outcome = NULL
