@@ -3,20 +3,15 @@
 import io
 import json
 import os
-import signal
-import subprocess
 import sys
-import time
 from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-import psutil
 import psycopg
 import pytest
-from three_sources import ROOT
 
 from cli.main import main
 from hub.failpoint import VARIABLE, marker_path
@@ -24,37 +19,10 @@ from warehouse.connection import engine
 from warehouse.landing import read_keys
 
 from .fingerprint import Fingerprint, take_fingerprints
+from .workers import Worker
 from .worlds import World
 
-SECONDS_MAX = 60
 RUNS_MAX = 5
-COMMAND = (sys.executable, "-c", "from cli.main import main; main()")
-
-
-@dataclass
-class Worker:
-    """`motlan` in a process of its own."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def wait(self) -> int:
-        """Its exit code."""
-        return self.process.wait(SECONDS_MAX)
-
-    def wait_until_stopped(self) -> None:
-        """Wait until it has frozen itself."""
-        process = psutil.Process(self.process.pid)
-        deadline = time.monotonic() + SECONDS_MAX
-        while process.status() != psutil.STATUS_STOPPED:
-            ended = self.process.poll() is not None or time.monotonic() > deadline
-            assert not ended, f"it never stopped: {self.log.read_text()}"
-            time.sleep(0.02)
-
-    def go_on(self) -> int:
-        """Let it go on; its exit code."""
-        self.process.send_signal(signal.SIGCONT)
-        return self.wait()
 
 
 class Ended(NamedTuple):
@@ -106,17 +74,8 @@ class Stage:
     def start(self, words: str, failpoint: str) -> Worker:
         """Run `motlan WORDS` in a process of its own, with that failpoint."""
         self.enter()
-        log = self.home / "worker.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*COMMAND, *words.split()],
-                cwd=ROOT,
-                env={**os.environ, VARIABLE: failpoint},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        return Worker(process, log)
+        told = {**os.environ, VARIABLE: failpoint}
+        return self.world.zygote.start(words, told, self.home / "worker.log")
 
     def fingerprints(self, source: str) -> dict[str, Fingerprint]:
         """What the warehouse holds of a source."""

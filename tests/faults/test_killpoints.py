@@ -49,7 +49,7 @@ def kill(stage: Stage, case: Case) -> None:
     """SIGKILL at the point; then the command again."""
     worker = stage.start(f"sync {case.source}", f"{case.point.name}:1:SIGKILL")
     assert worker.wait() == -signal.SIGKILL, worker.log.read_text()
-    assert stage.fired(case.point.name)["pid"] == worker.process.pid
+    assert stage.fired(case.point.name)["pid"] == worker.pid
     rerun(stage, case)
 
 

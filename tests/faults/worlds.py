@@ -26,6 +26,7 @@ from warehouse.landing import make_keys
 from warehouse.migrate import upgrade
 
 from .states import STATE_A
+from .workers import Zygote, open_zygote
 
 PASSWORD = "only-in-tests"
 CRASHABLE = {"fsync": "off", "full_page_writes": "off"}
@@ -89,6 +90,7 @@ class World:
     server: Server
     sources: ThreeSources
     api_port: int
+    zygote: Zygote
     folder: Path
     """Holds what all cases share: contracts, keys, the drops and the batches of state A."""
 
@@ -123,12 +125,13 @@ def open_world(cluster: Cluster, folder: Path) -> Iterator[World]:
     make_keys(folder / "landing.json")
     _write_contracts(folder / "contracts")
     server = Server(Cluster(folder / "server", find_free_ports(1)[0], PASSWORD, settings=CRASHABLE))
-    with server.runs, population_api(databases["population"], folder) as port:
+    serving = population_api(databases["population"], folder)
+    with open_zygote() as zygote, server.runs, serving as port:
         server.start()
         server.cluster.create_database("motlan")
         upgrade(server.cluster.url("motlan"), dict.fromkeys(ROLES, PASSWORD))
         move_sources(sources, STATE_A)
-        yield World(server, sources, port, folder)
+        yield World(server, sources, port, zygote, folder)
 
 
 def move_sources(sources: ThreeSources, statements: Mapping[str, str]) -> None:
