@@ -93,10 +93,14 @@ def _publish(batch_id: int, state: str, what_is_done: str) -> BatchOutcome:
     if batch.dry:
         message = f"Batch {batch_id} of {batch.stream} is of a dry run; it is never published."
         raise MotlanError(message)
+    ending = MotlanError(
+        f"Batch {batch_id} of {batch.stream} is {batch.state}; only a {state} batch {what_is_done}"
+    )
+    if state == "parked" and batch.state != state:
+        raise ending
     contract, dataset = find_promise(batch)
     if batch.state != state:
-        message = f"Batch {batch_id} of {batch.stream} is {batch.state}; only a {state} batch "
-        raise MotlanError(message + what_is_done)
+        raise ending
     try:
         _commit(contract, dataset, batch)
     except BatchParkedError as parked:
