@@ -9,6 +9,7 @@ loss, and one that was killed half-way is finished by the next run.
 import json
 import re
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -116,8 +117,9 @@ class LandingZone:
         return sum(folder.files[name] for name in names)
 
     def delete_folder(self, folder: Folder) -> None:
-        """Delete a folder with all that is in it."""
-        self._files.delete_dir(f"{self._root}/{folder.place}")
+        """Delete a folder with all that is in it; one that is gone already is no error."""
+        with suppress(FileNotFoundError):
+            self._files.delete_dir(f"{self._root}/{folder.place}")
 
     def mark_deleted(self, folder: Folder, now: datetime) -> None:
         """Say beside the manifest that the batch's files are deleted, and when."""
@@ -133,11 +135,16 @@ def clear_landing_zone(keep: Keep, now: datetime) -> dict[str, int]:
     kept version of a row was landed with; that an open row of the quarantine came from.
 
     Raises:
-        LandingError: the landing zone cannot be reached.
+        LandingError: the landing zone cannot be reached, or a file of it not be deleted.
     """
     clearing = _Clearing(keep, now)
-    for folder in clearing.zone.list_folders():
-        clearing.clear(folder)
+    try:
+        for folder in clearing.zone.list_folders():
+            clearing.clear(folder)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        message = f"The landing zone cannot be cleared ({why}); the next run goes on from there."
+        raise LandingError(message) from error
     return dict(vars(clearing.tally))
 
 
