@@ -277,26 +277,26 @@ class PageReader:
         promised = promised_columns(self._dataset)
         arrays: list[pa.Array] = []
         fields: list[pa.Field] = []
-        for row in rows:
-            if not promised.keys() <= row.keys():
-                refuse_missing(self._dataset, row, f"page {page + 1}")
+        shapes = set(map(tuple, rows))  # the names in a row; most rows have the same
+        for names in shapes:
+            refuse_missing(self._dataset, names, f"page {page + 1}")
         for name, kind in promised.items():
             values = [row[name] for row in rows]
             arrays.append(self._to_array(name, kind, values))
             fields.append(pa.field(name, arrays[-1].type))
-        unknown = sorted({name for row in rows for name in row} - promised.keys())
+        unknown = sorted({name for names in shapes for name in names} - promised.keys())
         warning = f"columns unknown to the contract were landed and not used: {', '.join(unknown)}"
         if unknown and warning not in outcome.warnings:
             outcome.warnings.append(warning)
-        extra = [
-            json.dumps({name: row[name] for name in unknown if name in row}) if unknown else None
-            for row in rows
-        ]
-        arrays.append(pa.array(extra, pa.string()))
+        extra = pa.nulls(len(rows), pa.string())
+        if unknown:
+            found = ({name: row[name] for name in unknown if name in row} for row in rows)
+            extra = pa.array(map(json.dumps, found), pa.string())
+        arrays.append(extra)
         return pa.record_batch(arrays, pa.schema([*fields, pa.field(EXTRA, pa.string())]))
 
     def _to_array(self, name: str, kind: str, values: list[Any]) -> pa.Array:
-        types = {type(value) for value in values} - {type(None)}
+        types = set(map(type, values)) - {type(None)}
         if kind in ("boolean", "integer"):
             wanted = bool if kind == "boolean" else int
             if types - {wanted, str}:
@@ -331,7 +331,8 @@ class _Order:
         Raises:
             SourceUnavailableError: rows are out of order, or stood in the page before.
         """
-        keys = ["|".join(str(row[name]) for name in self._keys) for row in rows]
+        parts = [[str(row[name]) for row in rows] for name in self._keys]
+        keys = parts[0] if len(parts) == 1 else list(map("|".join, zip(*parts, strict=True)))
         words = [str(row[self._column]) if self._column else "" for row in rows]
         here = set(zip(words, keys, strict=True))
         if here & self._before:
