@@ -61,8 +61,10 @@ def release_parked(batch_id: int, steward: str, reason: str) -> "BatchOutcome":
         StaleWriterError: the warehouse has moved on; the signatures are void.
         BatchParkedError: the batch would do something else than was signed; it is parked anew.
     """
+    from sight.steps import seen_step
     from warehouse.publish import release_batch
     from warehouse.release import find_waiting, sign_release
+    from warehouse.runs import Run
 
     if not steward:
         message = f"Say who signs: `motlan sync release {batch_id} --as NAME`."
@@ -73,8 +75,11 @@ def release_parked(batch_id: int, steward: str, reason: str) -> "BatchOutcome":
     password = ask(f"Password of steward {steward}: ", secret=True)
     signed = sign_release(waiting, steward, password, reason)
     restage_lost(batch_id)
-    with step(f"Released by {' and '.join(signed)}; publish"):
-        return release_batch(batch_id)
+    run = Run.of_command(waiting.stream, "release")
+    with step(f"Released by {' and '.join(signed)}; publish"), seen_step(run, "publish") as note:
+        note.batch_id, released = batch_id, release_batch(batch_id)
+        note.rows, note.outcome = released.read, "published"
+    return released
 
 
 def restage_lost(batch_id: int) -> None:

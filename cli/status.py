@@ -15,7 +15,7 @@ from cli.processes import Supervisor
 from cli.services import Services
 from cli.start import find_services
 from cli.words import say_age, say_number, say_time
-from hub.errors import MotlanError
+from hub.errors import MotlanError, WarehouseRefusedError
 
 RUNS_SHOWN = 8
 _NUMBERS = frozenset({"pid", "port", "rows", "quarantine", "lag", "cursor", "took", "batch"})
@@ -56,19 +56,36 @@ def read_state(home: Path) -> dict[str, Any]:
     if find_services(home) is None:
         return {**state, "advice": "Nothing has run here yet: `motlan up` starts everything."}
     try:
-        from warehouse.alerts import list_open_alerts
-        from warehouse.release import list_waiting
-        from warehouse.runs import list_runs
-        from warehouse.status import list_open_circuits, read_status
-
-        state["streams"] = [describe(stream) for stream in read_status("auditor")]
-        state["waiting"] = [item.batch_id for item in list_waiting("auditor")]
-        state["alerts"] = [describe(alert) for alert in list_open_alerts("auditor")]
-        state["circuits"] = [describe(circuit) for circuit in list_open_circuits("auditor")]
-        state["runs"] = [describe(run) for run in list_runs("auditor", RUNS_SHOWN)]
+        state |= _read_warehouse()
     except MotlanError as error:
         state["advice"] = str(error)
     return state
+
+
+def _read_warehouse() -> dict[str, Any]:
+    """What the warehouse tells, read as the auditor.
+
+    Raises:
+        WarehouseUnavailableError: it does not answer.
+        WarehouseOutdatedError: it lacks a table of this code's version.
+    """
+    from warehouse.alerts import list_open_alerts
+    from warehouse.migrate import check
+    from warehouse.release import list_waiting
+    from warehouse.runs import list_runs
+    from warehouse.status import list_open_circuits, read_status
+
+    try:
+        return {
+            "streams": [describe(stream) for stream in read_status("auditor")],
+            "waiting": [item.batch_id for item in list_waiting("auditor")],
+            "alerts": [describe(alert) for alert in list_open_alerts("auditor")],
+            "circuits": [describe(circuit) for circuit in list_open_circuits("auditor")],
+            "runs": [describe(run) for run in list_runs("auditor", RUNS_SHOWN)],
+        }
+    except WarehouseRefusedError:
+        check()
+        raise
 
 
 def render_state(state: Mapping[str, Any], console: Console) -> None:

@@ -125,3 +125,15 @@ def test_stopping_nothing_is_not_told(
 ) -> None:
     stop(Supervisor(tmp_path_factory.mktemp("home")))
     assert "stopped" not in capsys.readouterr().err
+
+
+def test_a_warehouse_of_an_older_version_is_named_with_what_to_do(
+    home: Path, warehouse: Any
+) -> None:
+    write_environment(home)
+    with warehouse.connect() as owner:
+        owner.execute("UPDATE public.alembic_version SET version_num = '0003'")
+        owner.execute("DROP TABLE sync.alert_told, sync.alert")
+    advice = read_state(home)["advice"]
+    assert "has schema version 0003" in advice
+    assert "run `motlan up`" in advice
