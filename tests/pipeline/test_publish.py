@@ -315,6 +315,19 @@ def test_an_older_version_than_the_published_one_is_superseded(register: Registe
     assert register.standard("plate_number") == {"C1": ("NEW",)}
 
 
+def test_a_version_that_a_later_batch_uses_again_is_published_and_loses_nothing(
+    register: Register,
+) -> None:
+    """A source whose clock has whole seconds, or was set back, changes a row twice in one (F15)."""
+    register.write_contract(INCREMENTAL)
+    register.put("C1", "10:00", bien_so="FIRST")
+    register.sync()
+    register.put("C1", "10:00", bien_so="SECOND")
+    assert counts(register.sync()) == (1, 1, 0, 0, 0, 0)
+    assert register.standard("plate_number") == {"C1": ("SECOND",)}
+    assert register.history("plate_number") == [("FIRST",)]
+
+
 def test_a_row_committed_late_under_the_cursor_arrives(register: Register) -> None:
     register.write_contract(INCREMENTAL)
     register.put("C1", "11:00")

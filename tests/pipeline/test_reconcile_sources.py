@@ -1,5 +1,6 @@
 """The same comparison by the owners' other ways: a digest over HTTP, and drops of files."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -60,6 +61,12 @@ def test_a_hard_delete_at_an_api_is_healed_by_reading_one_bucket(
     assert (len(found["differed"]), read) == (1, (1, 1, 0))
     found, read = sync(RELATION, RECONCILE)
     assert (found["differed"], found["source_rows"], found["held_rows"], read) == ([], 29, 29, None)
+
+    begin, end = (datetime(2026, 3, 15, tzinfo=UTC), datetime(2026, 4, 15, tzinfo=UTC))
+    assert sync(RELATION, Asked("backfill", (begin, end)))[1] == (1, 0, 0)
+    with psycopg.connect(warehouse.url()) as connection:
+        connection.execute("DELETE FROM standard.population__relation WHERE record_id = 'QH9'")
+    assert sync(RELATION, Asked("backfill", (begin, end)))[1] == (1, 1, 0)
 
 
 def test_partitions_of_files_are_compared_and_only_those_that_differ_are_read(
