@@ -3,6 +3,7 @@
 import json
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,12 @@ import pytest
 from ..dashboard.conftest import Ledger
 
 STREAM = "vehicle.car"
+_ANSWERS = {
+    "EHLO": "250-here\r\n250 AUTH PLAIN",
+    "AUTH": "235 in",
+    "DATA": "354 go on",
+    "QUIT": "221 bye",
+}
 
 
 @dataclass
@@ -59,8 +66,8 @@ def http_receiver() -> Iterator[Received]:
 
 
 @contextmanager
-def smtp_receiver() -> Iterator[Received]:
-    """A mail server that speaks as much SMTP as a client needs, without TLS."""
+def smtp_receiver(tls: ssl.SSLContext | None = None) -> Iterator[Received]:
+    """A mail server that speaks as much SMTP as a client needs; over TLS if it is given any."""
     received = Received()
 
     class Handler(socketserver.StreamRequestHandler):
@@ -69,7 +76,7 @@ def smtp_receiver() -> Iterator[Received]:
             while line := self.rfile.readline().decode().strip():
                 received.said.append(line)
                 word = line.split()[0].upper()
-                answer = {"DATA": "354 go on", "QUIT": "221 bye"}.get(word, "250 yes")
+                answer = _ANSWERS.get(word, "250 yes")
                 if word == "RCPT" and received.status != 200:
                     answer = f"{received.status} not now"
                 self.wfile.write(f"{answer}\r\n".encode())
@@ -80,7 +87,10 @@ def smtp_receiver() -> Iterator[Received]:
                 if word == "QUIT":
                     return
 
-    with _running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as received.port:
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    with _running(server) as received.port:
         yield received
 
 

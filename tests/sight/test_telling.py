@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import hmac
+import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
+import trustme
 
 import sight.telling
 from hub.alerts import alert_of_failure, alert_of_parking
@@ -16,7 +19,7 @@ from sight.telling import Told, tell_alerts, tell_soon
 from warehouse.alerts import open_alone
 
 from ..dashboard.conftest import Ledger
-from .conftest import STREAM, Received
+from .conftest import STREAM, Received, smtp_receiver
 
 SECRET = "whsec_" + base64.b64encode(b"a key of the test").decode()
 
@@ -133,6 +136,24 @@ def test_a_password_is_not_sent_to_a_mail_server_without_tls(
     monkeypatch.setenv("MOTLAN_SMTP_URL", f"smtp://hub:pass@127.0.0.1:{mailed.port}")
     assert tell_alerts() == Told(0, 1)
     assert not any("AUTH" in said.upper() for said in mailed.said)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.usefixtures("alert_id")
+def test_a_password_goes_to_a_server_whose_certificate_is_trusted_and_to_no_other(
+    trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    (authority if trusted else trustme.CA()).cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with smtp_receiver(context) as server:
+        monkeypatch.setenv("MOTLAN_SMTP_URL", f"smtps://hub%40x.org:a%2Fb@127.0.0.1:{server.port}")
+        monkeypatch.setenv("MOTLAN_ALERT_MAIL_TO", "night@example.org")
+        assert tell_alerts() == (Told(1, 0) if trusted else Told(0, 1))
+    login = base64.b64encode(b"\0hub@x.org\0a/b").decode()
+    assert (f"AUTH PLAIN {login}" in server.said) == trusted
+    assert len(server.bodies) == int(trusted)
 
 
 @pytest.mark.parametrize(
