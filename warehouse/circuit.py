@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from psycopg.rows import class_row
-
-from hub.settings import Role
 from warehouse.connection import connect
 from warehouse.queries import load
 
@@ -60,12 +57,3 @@ def close_circuit(source: str) -> None:
     """Note that a source answered; its failures are forgotten."""
     with connect("pipeline") as connection:
         connection.execute(_SQL["close_circuit"], {"source": source})
-
-
-def list_open_circuits(role: Role = "pipeline") -> list[OpenCircuit]:
-    """Every source that is left alone now, by name."""
-    with (
-        connect(role) as connection,
-        connection.cursor(row_factory=class_row(OpenCircuit)) as cursor,
-    ):
-        return cursor.execute(_SQL["list_circuits"]).fetchall()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from psycopg.rows import class_row
 
 from hub.settings import Role
+from warehouse.circuit import OpenCircuit
 from warehouse.connection import connect
 from warehouse.queries import load
 
@@ -40,16 +41,6 @@ class StreamStatus:
     behind_seconds: float | None
     cursor_age_seconds: float | None
     late: bool
-
-
-@dataclass(frozen=True)
-class OpenCircuit:
-    """A source that is left alone for a while because it failed too often."""
-
-    source: str
-    failures: int
-    open_until: datetime
-    reason: str
 
 
 def read_status(role: Role = "auditor") -> list[StreamStatus]:

@@ -6,11 +6,13 @@ import psycopg
 import pytest
 from faults.proxy import Proxy, proxying
 
+from connectors.circuit import reading
 from connectors.land import plan_batch
 from hub.contract import get_contract
 from hub.errors import CircuitOpenError, SchemaDriftError, SourceUnavailableError
-from warehouse.circuit import count_failures, find_open, list_open_circuits
+from warehouse.circuit import count_failures, find_open
 from warehouse.ledger import apply_contract
+from warehouse.status import list_open_circuits
 
 from .conftest import CAR, Register, call
 
@@ -65,6 +67,18 @@ def test_after_five_failures_the_source_is_not_asked_and_the_sentence_says_until
         "Its cursor has not moved; the next run reads again from there. It was not asked; the "
         "first run after that time tries it again."
     )
+
+
+def test_five_requests_that_fail_in_one_read_stop_the_source_s_other_datasets_at_once(
+    register: Register, proxy: Proxy
+) -> None:
+    gave_up = SourceUnavailableError("5 requests in a row failed.")
+    gave_up.failures = 5
+    with pytest.raises(SourceUnavailableError), reading("vehicle"):
+        raise gave_up
+    with pytest.raises(CircuitOpenError, match="5 requests in a row failed"):
+        register.land()
+    assert proxy.connections == 0
 
 
 def test_one_run_tries_the_source_again_and_its_success_closes_the_circuit(

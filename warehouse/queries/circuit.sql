@@ -30,7 +30,3 @@ WHERE source = %(source)s
 UPDATE sync.circuit
 SET failures = 0, open_until = NULL, reason = NULL, updated_at = clock_timestamp()
 WHERE source = %(source)s AND (failures > 0 OR open_until IS NOT NULL)
-
--- name: list_circuits
-SELECT source, failures, open_until, reason FROM sync.circuit
-WHERE open_until > clock_timestamp() ORDER BY source
