@@ -50,7 +50,8 @@ class Verdict:
     def __str__(self) -> str:
         """The verdict as a person reads it."""
         by = "key and version" if self.by == "versions" else "key alone"
-        differ = f"{len(self.differed)} differ" if self.differed else "none differs"
+        found = len(self.differed)
+        differ = f"{found} differ{'s' if found == 1 else ''}" if found else "none differs"
         return (
             f"{self.compared} {self.of} compared by {by}, {differ} "
             f"({self.source_rows} rows at the source, {self.held_rows} here)"
