@@ -127,6 +127,8 @@ class Merge:
 
     def count_changed(self) -> Select[Any]:
         """How many published rows the batch would alter."""
+        if self.first:
+            return select(literal(0))
         stage, standard = self._stage(), standard_table(self.dataset)
         return select(func.count()).where(
             stage.c.record_id == standard.c.record_id, _accepted(stage)

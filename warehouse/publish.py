@@ -26,6 +26,7 @@ from hub.errors import (
 )
 from hub.failpoint import reach
 from hub.parking import Cause
+from warehouse.adopt import adopt_stage, can_be_adopted
 from warehouse.commit import Witness, settle, take_witness
 from warehouse.connection import driver_connection, transaction
 from warehouse.judged import keys_differ
@@ -172,9 +173,9 @@ class Publication:
             return  # by another copy of this run, while this one waited for the stream
         counts, sweep, books = self.decide(register_rows)
         self.brake(register_rows, books)
+        self._quarantine(sweep)
         self._write_rows(sweep)
         self._register_rows = self._count_register(register_rows, counts)
-        self._quarantine(sweep)
         reach("K10")
         self._balance()
         self._record_quality()
@@ -229,8 +230,7 @@ class Publication:
     def _write_rows(self, sweep: Sweep | None) -> None:
         """Bring the batch into the register: what it replaces goes to history first."""
         if self.merge.first:
-            with first_load(self._connection, self._dataset):
-                self._connection.execute(self.merge.accept_rows())
+            self._write_first_rows()
             return
         self._connection.execute(self.merge.keep_history(sweep))
         reach("K14")
@@ -243,6 +243,15 @@ class Publication:
             self._connection.execute(self.merge.renew_verdicts())
         if self._landed.partitions:
             self._connection.execute(self.merge.move_partitions())
+
+    def _write_first_rows(self) -> None:
+        """Nothing is replaced or ended: the stage becomes the register where it can."""
+        driver, dataset, batch = driver_connection(self._connection), self._dataset, self._batch
+        if self.merge.keys_differ and can_be_adopted(driver, dataset, batch.batch_id):
+            adopt_stage(driver, dataset, batch.batch_id, as_of=batch.source_as_of)
+            return
+        with first_load(self._connection, dataset):
+            self._connection.execute(self.merge.accept_rows())
 
     def _state(self) -> str:
         return str(self._fetch("find_state", {"batch_id": self._batch.batch_id})[0][0])

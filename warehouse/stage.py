@@ -18,6 +18,8 @@ from hub.contract import Dataset
 from hub.errors import MotlanError
 from hub.failpoint import reach
 from hub.streams import read_ahead
+from warehouse.adopt import is_empty, is_logged
+from warehouse.connection import driver_connection
 from warehouse.judged import drop_stage
 from warehouse.queries import load
 from warehouse.tables import stage_table
@@ -44,9 +46,10 @@ class Staged:
 
 
 def make_stage(connection: Connection, dataset: Dataset, batch_id: int) -> None:
-    """Make the batch's stage table, empty."""
+    """Make the batch's stage table, empty; where the register is empty, one that can become it."""
     drop_stage(connection, dataset, batch_id)
-    connection.execute(CreateTable(stage_table(dataset, batch_id)))
+    logged = is_empty(driver_connection(connection), dataset)
+    connection.execute(CreateTable(stage_table(dataset, batch_id, logged=logged)))
 
 
 def stage_rows(
@@ -66,7 +69,9 @@ def stage_rows(
         frames: what ``standardisation.standardise`` gives, with ``_chunk`` and ``_row``.
     """
     table = stage_table(dataset, batch_id)
-    columns = ("position", "record_id", *dataset.columns, *_AFTER_FIELDS, "chunk", "chunk_row")
+    columns = ["position", "record_id", *dataset.columns, *_AFTER_FIELDS, "chunk", "chunk_row"]
+    if is_logged(connection, dataset, batch_id):
+        columns.append("valid_from")
     named = sql.Identifier("stage", table.name)
     copy_into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         named, sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -144,7 +149,9 @@ def _as_csv_frame(frame: pl.DataFrame, columns: Sequence[str], offset: int) -> p
     }
     lists["unreadable"] = lists["unreadable"].replace("{}", None)
     ready = frame.rename({"_chunk": "chunk", "_row": "chunk_row"}).with_columns(
-        pl.int_range(offset, offset + frame.height, dtype=pl.Int64).alias("position"), **lists
+        pl.int_range(offset, offset + frame.height, dtype=pl.Int64).alias("position"),
+        pl.col("source_version").alias("valid_from"),
+        **lists,
     )
     missing = [name for name in columns if name not in ready.columns]
     if missing:

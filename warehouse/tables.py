@@ -68,13 +68,18 @@ def history_table(dataset: Dataset) -> Table:
     )
 
 
-def stage_table(dataset: Dataset, batch_id: int) -> Table:
+def stage_table(dataset: Dataset, batch_id: int, *, logged: bool = False) -> Table:
     """The rows of one batch on their way: read, judged, not yet published.
 
     ``chunk`` and ``chunk_row`` point back to the landed row; ``outcome`` is what becomes of it.
     ``unreadable`` is null where everything was read. The server's own vacuum leaves the table
     alone: whoever drops or alters it would wait for that.
+
+    Args:
+        logged: the stage is to become the register (`warehouse.adopt`): it survives a crash, and
+            has ``valid_from``, null where a row has no version of its own.
     """
+    valid_from = [Column("valid_from", DateTime(timezone=True))] if logged else []
     return Table(
         f"{dataset.table}__b{batch_id}",
         MetaData(),
@@ -91,8 +96,9 @@ def stage_table(dataset: Dataset, batch_id: int) -> Table:
         Column("chunk_row", BigInteger, nullable=False),
         Column("failed_rules", ARRAY(Text), nullable=False, server_default=text("'{}'")),
         Column("outcome", Text),
+        *valid_from,
         schema="stage",
-        prefixes=["UNLOGGED"],
+        prefixes=[] if logged else ["UNLOGGED"],
         postgresql_with={"autovacuum_enabled": "false", "toast.autovacuum_enabled": "false"},
     )
 

@@ -142,6 +142,11 @@ class Register:
         """The whole path of one batch."""
         return publish_batch(self.prepare(asked, full=full))
 
+    def run_as_owner(self, statement: str) -> None:
+        """Let the warehouse's owner do something to it."""
+        with psycopg.connect(self.owner_url) as connection:
+            connection.execute(statement)
+
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Read the warehouse as its owner."""
         with psycopg.connect(self.owner_url, row_factory=dict_row) as connection:

@@ -104,3 +104,24 @@ def test_a_batch_that_lost_its_stage_before_it_was_judged_is_staged_again_from_i
     standardise_batch(batch_id)
     judge_batch(batch_id)
     assert counts(publish_batch(batch_id)) == (5, 5, 0, 0, 0, 0)
+
+
+def test_the_first_batch_of_a_register_survives_a_crash_before_it_is_published(
+    crashing: Register, server: Server
+) -> None:
+    crashing.fill(5)
+    batch_id = crashing.prepare()
+    server.crash()
+    assert counts(publish_batch(batch_id)) == (5, 5, 0, 0, 0, 0)
+
+
+def test_a_register_that_was_a_stage_survives_a_crash_after_it_is_published(
+    crashing: Register, server: Server
+) -> None:
+    crashing.fill(5)
+    crashing.sync()
+    digest, stream = crashing.digest(), crashing.stream()
+    server.crash()
+    assert (crashing.digest(), crashing.stream()) == (digest, stream)
+    crashing.put("C6")
+    assert counts(crashing.sync()) == (6, 1, 5, 0, 0, 0)

@@ -1,0 +1,92 @@
+"""A first load: the stage table becomes the register, or fills it if something stands on that."""
+
+import pytest
+
+from hub.failpoint import FailpointError
+from warehouse.publish import publish_batch
+
+from .conftest import SNAPSHOT, Register, counts
+
+FILE = "SELECT pg_relation_filenode('{}') AS file, count(*) AS rows FROM {}"
+
+
+def first_batch(register: Register) -> int:
+    """The judged first batch of three cars, one of which has no plate."""
+    register.write_contract(SNAPSHOT)
+    register.fill(2)
+    register.put("C003", bien_so=None)
+    return register.prepare()
+
+
+def test_a_row_is_written_once(register: Register) -> None:
+    batch_id = first_batch(register)
+    stage = f"stage.vehicle__car__b{batch_id}"
+    (staged,) = register.rows(FILE.format(stage, stage))
+    assert counts(publish_batch(batch_id)) == (3, 2, 0, 0, 1, 0)
+    (published,) = register.rows(FILE.format("standard.vehicle__car", "standard.vehicle__car"))
+    assert published == {"file": staged["file"], "rows": 2}
+    assert register.rows(f"SELECT to_regclass('{stage}') AS stage") == [{"stage": None}]
+
+
+def test_the_register_has_the_shape_that_its_contract_asks_for(register: Register) -> None:
+    described = (
+        "SELECT attname, atttypid::regtype::text, attnotnull, atthasdef FROM pg_attribute"
+        " WHERE attrelid = 'standard.vehicle__car'::regclass AND attnum > 0 AND NOT attisdropped"
+        " ORDER BY attname"
+    )
+    batch_id = first_batch(register)
+    before = register.rows(described)
+    publish_batch(batch_id)
+    after = register.rows(described)
+    assert after == before
+    kept = "SELECT relpersistence::text, reloptions FROM pg_class WHERE relname = 'vehicle__car'"
+    assert register.rows(kept) == [{"relpersistence": "p", "reloptions": None}]
+    assert len(register.rows("SELECT FROM pg_indexes WHERE tablename = 'vehicle__car'")) == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "GRANT SELECT ON standard.vehicle__car TO motlan_auditor",
+        "CREATE VIEW public.cars AS SELECT * FROM standard.vehicle__car",
+        "CREATE INDEX cars_by_plate ON standard.vehicle__car (plate_number)",
+        "COMMENT ON TABLE standard.vehicle__car IS 'cars'",
+    ],
+)
+def test_what_somebody_has_put_on_the_empty_register_stays(
+    register: Register, statement: str
+) -> None:
+    batch_id = first_batch(register)
+    made = "SELECT 'standard.vehicle__car'::regclass::oid AS oid"
+    before = register.rows(made)
+    register.run_as_owner(statement)
+    publish_batch(batch_id)
+    assert register.rows(made) == before
+    assert sorted(register.standard("plate_number")) == ["C001", "C002"]
+
+
+def test_a_publish_that_fails_leaves_the_register_empty_and_the_stage_where_it_was(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id = first_batch(register)
+    stage = f"stage.vehicle__car__b{batch_id}"
+    with monkeypatch.context() as failing:
+        failing.setenv("MOTLAN_FAILPOINT", "K10:1:exception")
+        with pytest.raises(FailpointError):
+            publish_batch(batch_id)
+    assert register.standard() == {}
+    assert register.rows(FILE.format(stage, stage))[0]["rows"] == 3
+    assert counts(publish_batch(batch_id)) == (3, 2, 0, 0, 1, 0)
+    assert sorted(register.standard()) == ["C001", "C002"]
+
+
+def test_the_versions_of_a_register_that_was_a_stage_are_kept_like_any_other(
+    register: Register,
+) -> None:
+    publish_batch(first_batch(register))
+    register.put("C001", "12:00", bien_so="14A-NEW")
+    register.run("DELETE FROM xe.o_to WHERE ma = 'C002'")
+    register.put("C003")
+    assert counts(register.sync()) == (2, 2, 0, 0, 0, 1)
+    assert register.history("record_id", "plate_number") == [("C001", "14A-1"), ("C002", "14A-2")]
+    assert register.standard("plate_number") == {"C001": ("14A-NEW",), "C003": ("14A-C003",)}
