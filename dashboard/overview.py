@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from warehouse.overview import CriterionRow, OverviewRows, QuarantineRow, StreamRow, WaitingRow
+from warehouse.overview import (
+    AlertRow,
+    CriterionRow,
+    OverviewRows,
+    QuarantineRow,
+    StreamRow,
+    WaitingRow,
+)
 
 CRITERIA: Final = ("dung", "du", "sach", "song", "thong_nhat")
 Band = Literal["good", "fair", "poor", "none"]
@@ -71,6 +78,7 @@ class Overview:
     sources: list[SourceView]
     quarantine: list[QuarantineRow]
     waiting: list[WaitingRow]
+    alerts: list[AlertRow]
     every_rule: Score
 
     @property
@@ -92,6 +100,7 @@ def make_overview(rows: OverviewRows, titles: Mapping[str, str]) -> Overview:
         sources=[_make_source(name, titles.get(name, name), rows) for name in names],
         quarantine=rows.quarantine,
         waiting=rows.waiting,
+        alerts=rows.alerts,
         every_rule=_share(rows.streams),
     )
 

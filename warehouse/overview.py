@@ -8,6 +8,7 @@ import psycopg
 from psycopg import IsolationLevel
 from psycopg.rows import class_row
 
+from hub.alerts import Kind
 from hub.errors import WarehouseUnavailableError
 from warehouse.connection import connect
 from warehouse.queries import load
@@ -73,6 +74,17 @@ class WaitingRow:
 
 
 @dataclass(frozen=True)
+class AlertRow:
+    """What somebody must know: what happened, where, and what to do."""
+
+    kind: Kind
+    place: str
+    what: str
+    todo: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
 class OverviewRows:
     """Everything the overview shows, as it stood at one moment."""
 
@@ -81,6 +93,7 @@ class OverviewRows:
     criteria: list[CriterionRow]
     quarantine: list[QuarantineRow]
     waiting: list[WaitingRow]
+    alerts: list[AlertRow]
 
 
 def read_overview() -> OverviewRows:
@@ -98,6 +111,7 @@ def read_overview() -> OverviewRows:
                 criteria=_read(connection, "list_criteria", CriterionRow),
                 quarantine=_read(connection, "list_quarantine", QuarantineRow),
                 waiting=_read(connection, "list_waiting", WaitingRow),
+                alerts=_read(connection, "list_alerts", AlertRow),
             )
     except psycopg.Error as error:
         message = "The warehouse does not answer the overview's questions; run `motlan status`."

@@ -8,6 +8,7 @@ import pytest
 
 from dashboard.overview import Score
 from dashboard.words import WORDS, Words
+from hub.alerts import KINDS
 
 
 def text_of(html: str) -> str:
@@ -133,3 +134,18 @@ def test_times_are_the_provinces() -> None:
 
 def test_every_word_is_there_in_both_languages() -> None:
     assert all(words["vi"] and words["en"] for words in WORDS.values())
+
+
+def test_an_open_alert_says_what_happened_and_what_to_do(filled: Any, page: Any) -> None:
+    assert "Không có cảnh báo nào đang mở." in text_of(page.get("/").text)
+    for kind in KINDS:
+        filled.run(
+            "INSERT INTO sync.alert (kind, source, what, todo)"
+            " VALUES (%s, 'population', 'It is <late>.', 'Ask why.')",
+            kind,
+        )
+    filled.run("UPDATE sync.alert SET closed_at = now() WHERE kind = 'late'")
+    seen = text_of(page.get("/?lang=en").text)
+    assert seen.count("It is &lt;late&gt;. Ask why.") == len(KINDS) - 1
+    assert "population Brake It is" in seen
+    assert "population Late It is" not in seen

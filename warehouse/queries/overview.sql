@@ -46,3 +46,9 @@ FROM sync.batch AS b
 WHERE b.state = 'parked'
 ORDER BY b.batch_id DESC
 LIMIT 50
+
+-- name: list_alerts
+SELECT kind, coalesce(stream, source) AS place, what, todo, opened_at
+FROM sync.alert WHERE closed_at IS NULL
+ORDER BY opened_at, alert_id
+LIMIT 50
