@@ -4,12 +4,15 @@ A point is named once in the code by ``reach("K05")`` (K04 once in each transpor
 complete: 24 points x 3 sources x 4 faults, each cell either a case or a reason.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from three_sources import SOURCES
 
+SOAK: Final = os.environ.get("MOTLAN_SOAK") == "1"
+"""Whether all cells are run; otherwise a quarter of them, with every point, source and fault."""
 PACKAGES: Final = (
     *("connectors", "standardisation", "expectations", "warehouse", "sight", "cli", "dags"),
 )
@@ -91,10 +94,28 @@ def excuse(point: Point, source: str, fault: Fault) -> str | None:
     return ABSENT.get(point.name)
 
 
+def choose(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """The cells that this run takes up: all of them in a soak.
+
+    Otherwise a Latin square of them: of each point and source one fault, another one at each point
+    of a source and at each source of a point.
+    """
+    return tuple(
+        case
+        for case in cases
+        if SOAK
+        or (POINTS.index(case.point) + SOURCES.index(case.source)) % len(FAULTS)
+        == FAULTS.index(case.fault)
+    )
+
+
 def summary() -> str:
-    """How many cells there are, are run, and are not."""
+    """How many cells there are, apply, and are run now."""
     cells = len(POINTS) * len(SOURCES) * len(FAULTS)
-    return f"{cells} cells: {len(CASES)} are run, {cells - len(CASES)} do not apply"
+    return (
+        f"{cells} cells, of which {len(CASES)} apply and {cells - len(CASES)} do not; "
+        f"{len(CHOSEN)} are run now"
+    )
 
 
 def find_calls(root: Path, point: str) -> list[str]:
@@ -109,3 +130,4 @@ def find_calls(root: Path, point: str) -> list[str]:
 
 
 CASES: Final = tuple(list_cases())
+CHOSEN: Final = choose(CASES)
