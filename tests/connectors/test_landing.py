@@ -86,6 +86,26 @@ def test_rows_come_back_in_order_with_their_place(tmp_path: Path, keys: SealingK
     assert batch.read_row(2, 1) == {"ma": "9", "ten": CANARY}
 
 
+def test_what_a_driver_leaves_in_memory_where_no_value_is_does_not_change_the_digest(
+    tmp_path: Path, keys: SealingKeys
+) -> None:
+    def read(leftover: int) -> pa.RecordBatch:
+        valid = pa.py_buffer(bytes([0b101 | (leftover << 3 & 0xFF)]))
+        values = pa.py_buffer(b"".join(n.to_bytes(4, "little") for n in (1, leftover, 3)))
+        days = pa.Array.from_buffers(pa.date32(), 3, [valid, values])
+        bits = pa.py_buffer(bytes([0b011 | (leftover << 3 & 0xFF)]))
+        flags = pa.Array.from_buffers(pa.bool_(), 3, [None, bits])
+        return pa.record_batch([days, flags], names=["ngay", "xoa"])
+
+    digests = set()
+    for leftover in (0, 7):
+        writer = LandingWriter(str(tmp_path / str(leftover)), keys=keys)
+        assert [*writer.write(read(leftover)), *writer.flush()][0].num_rows == 3
+        digests.add(writer.content_digest)
+    assert read(0).equals(read(7))
+    assert len(digests) == 1
+
+
 def test_no_value_is_readable_without_the_key(tmp_path: Path, keys: SealingKeys) -> None:
     url = land(tmp_path / "zone", keys)
     for path in Path(url).iterdir():
