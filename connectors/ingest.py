@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -134,7 +134,9 @@ def land_rows(fetched: Fetch, writer: LandingWriter) -> Iterator[pa.Table]:
         raise IncompleteSourceError(message)
 
 
-def describe_part(fetched: Fetch, writer: LandingWriter, *, keys_differ: bool) -> PartFacts:
+def describe_part(
+    fetched: Fetch, writer: LandingWriter, *, differing: Collection[str]
+) -> PartFacts:
     """What is known of a part once all of it was landed.
 
     Raises:
@@ -150,7 +152,7 @@ def describe_part(fetched: Fetch, writer: LandingWriter, *, keys_differ: bool) -
     return PartFacts(
         rows=writer.rows,
         chunks=writer.chunks,
-        keys_differ=keys_differ,
+        differing=sorted(differing),
         key_digest=Digest.of(fetched.tally.digest()),
         live_key_digest=Digest.of(fetched.tally.live_digest()),
         content_digest=writer.content_digest,

@@ -1,7 +1,7 @@
-"""The keys that a read has seen, in eight bytes a row, and their digests."""
+"""The keys that a read has seen, eight bytes a row in a file, and their digests."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hub.contract import Dataset
 from hub.digest import BucketDigest, KeyDigest
+from warehouse.spool import Spool
 
 Hashes: TypeAlias = NDArray[np.uint64]
 """`hub.digest.key_hash60` of keys; the four bits on top are free."""
@@ -19,7 +20,8 @@ Hashes: TypeAlias = NDArray[np.uint64]
 _TRUE: Final = pa.array(["true", "t", "1"])
 _FREE_BITS: Final = np.uint64(4)
 _ONE: Final = np.uint64(1)
-_NONE: Final[Hashes] = np.empty(0, np.uint64)
+_WORD_SHIFT: Final = 55
+_PRINT_SHIFT: Final = 58
 _HALF_BITS: Final = np.uint64(32)
 _HALF: Final = np.uint64(2**32 - 1)
 
@@ -28,7 +30,7 @@ class KeyTally:
     """The distinct keys that were read, and which of them live: the last word of a key counts.
 
     It keeps a number of eight bytes a row read (two where the source proves its keys by giving them
-    again), and nothing of the keys themselves.
+    again) in a temporary file, and nothing of the keys themselves.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -36,9 +38,9 @@ class KeyTally:
         tombstone = dataset.sync.tombstone
         self._tombstone = dataset.get_field(tombstone).physical_name if tombstone else None
         self._proven = dataset.sync.completeness == "keys"
-        self._prints: list[Hashes] = []
-        self._read: list[Hashes] = []
-        self._settled: tuple[Hashes, Hashes] | None = None
+        self._prints = Spool(shift=_PRINT_SHIFT)
+        self._read = Spool(shift=_WORD_SHIFT)
+        self._settled: tuple[KeyDigest, KeyDigest] | None = None
         self.rows = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -46,45 +48,58 @@ class KeyTally:
         keys = join_keys([batch.column(name) for name in self._keys])
         hashes, known = hash_keys(keys), keys.is_valid().to_numpy(zero_copy_only=False)
         if self._proven:
-            self._prints.append(print_keys(keys))
+            self._prints.add(print_keys(keys))
         if self._tombstone is None:
             lives = np.ones(len(hashes), np.uint64)
         else:
             lives = living(batch.column(self._tombstone))[known]
-        self._read.append(hashes << _ONE | lives)
+        self._read.add(hashes << _ONE | lives)
         self._settled = None
         self.rows += batch.num_rows
 
-    def count_unlike(self, prints: Sequence[Hashes]) -> int:
+    def count_unlike(self, prints: Iterable[Hashes]) -> int:
         """How many of the keys were read but are not among these, or are but were not read."""
-        ours, theirs = (
-            np.unique(np.concatenate([_NONE, *part])) for part in (self._prints, prints)
-        )
-        return len(np.setxor1d(ours, theirs, assume_unique=True))
+        theirs = Spool(shift=_PRINT_SHIFT)
+        for part in prints:
+            theirs.add(part)
+        pairs = zip(self._prints.read_buckets(), theirs.read_buckets(), strict=True)
+        return sum(len(np.setxor1d(mine, their)) for mine, their in pairs)
 
     def digest(self) -> KeyDigest:
         """The digest of all distinct keys."""
-        return digest_hashes(self._settle()[0])
+        return self._settle()[0]
 
     def live_digest(self) -> KeyDigest:
         """The digest of the keys that live."""
-        return digest_hashes(self._settle()[1])
+        return self._settle()[1]
 
     def live_buckets(self, buckets: int) -> BucketDigest:
         """The digest of the keys that live, by bucket."""
-        return BucketDigest.of_hashes(self._settle()[1].tolist(), buckets)
+        found = [BucketDigest.of_hashes([], buckets)]
+        for words in self._last_words():
+            lives = words[words & _ONE == _ONE] >> _ONE
+            found.append(BucketDigest.of_hashes(lives.tolist(), buckets))
+        return BucketDigest(
+            tuple(sum(same, KeyDigest()) for same in zip(*(f.buckets for f in found), strict=True))
+        )
 
-    def _settle(self) -> tuple[Hashes, Hashes]:
-        """Distinct keys, and those of them that live."""
+    def _settle(self) -> tuple[KeyDigest, KeyDigest]:
+        """The digests of the distinct keys, and of those of them that live."""
         if self._settled is None:
-            words = np.concatenate([_NONE, *self._read])
-            order = np.argsort(words >> _ONE, kind="stable")
-            words = words[order]
-            last = np.ones(len(words), bool)
-            last[:-1] = words[1:] >> _ONE != words[:-1] >> _ONE
-            words = words[last]
-            self._settled = words >> _ONE, words[words & _ONE == _ONE] >> _ONE
+            every, live = KeyDigest(), KeyDigest()
+            for words in self._last_words():
+                every += digest_hashes(words >> _ONE)
+                live += digest_hashes(words[words & _ONE == _ONE] >> _ONE)
+            self._settled = every, live
         return self._settled
+
+    def _last_words(self) -> Iterator[Hashes]:
+        """The last word of each key: its hash, and in the lowest bit whether it lives."""
+        for words in self._read.read_buckets():
+            ordered = words[np.argsort(words >> _ONE, kind="stable")]
+            last = np.ones(len(ordered), bool)
+            last[:-1] = ordered[1:] >> _ONE != ordered[:-1] >> _ONE
+            yield ordered[last]
 
 
 def join_keys(columns: Sequence[pa.Array]) -> pa.Array:

@@ -162,7 +162,7 @@ def load_part(
 
     def finish(staged: Staged) -> PartFacts:
         _refuse_loss(part, fetched, staged)
-        return describe_part(fetched, writer, keys_differ=staged.keys_differ)
+        return describe_part(fetched, writer, differing=staged.differing)
 
     def frames() -> Iterator[pl.DataFrame]:
         standardise = None
@@ -211,9 +211,10 @@ def close_batch(batch_id: int) -> None:
         "source_as_of": facts.as_of,
         "warnings": facts.warnings,
     }
-    apart = len(parts) == 1 or all("keys" in spec for spec in specs)
-    differ = apart and all(part.keys_differ for part in parts)
-    close_landing(batch, dataset, row, keys_differ=differ)
+    differing = frozenset.intersection(*(frozenset(part.differing) for part in parts))
+    if len(parts) > 1:  # of several parts only keys, and those of key ranges alone, are apart
+        differing &= {"record_id"} if all("keys" in spec for spec in specs) else frozenset()
+    close_landing(batch, dataset, row, differing=differing)
 
 
 def _refuse_stale(batch: Batch) -> None:

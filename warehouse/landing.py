@@ -120,7 +120,7 @@ class PartFacts(_Words):
 
     rows: int
     chunks: list[ChunkFacts]
-    keys_differ: bool
+    differing: list[str]
     key_digest: Digest
     live_key_digest: Digest
     content_digest: str

@@ -5,7 +5,7 @@ worker knows of it; several workers may take parts side by side. When every part
 batch is closed, and what was landed never changes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -215,14 +215,14 @@ def read_parts(batch: Batch) -> list[tuple[Mapping[str, Any], PartFacts]]:
 
 
 def close_landing(
-    batch: Batch, dataset: Dataset, row: Mapping[str, Any], *, keys_differ: bool
+    batch: Batch, dataset: Dataset, row: Mapping[str, Any], *, differing: Collection[str]
 ) -> None:
     """Enter what was landed, once; the batch is staged then. Keys are the columns of the query."""
     values = {**row, **{name: Jsonb(row[name]) for name in ("proof", "cursor_to", "warnings")}}
     with connect("pipeline") as connection:
         _end_ghosts(connection, dataset, batch.batch_id)
         connection.execute(_SQL["close_batch"], {**values, "batch_id": batch.batch_id})
-        end_staging(connection, dataset, batch.batch_id, keys_differ=keys_differ)
+        end_staging(connection, dataset, batch.batch_id, differing=differing)
 
 
 def restage(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) -> Staged:
@@ -231,7 +231,7 @@ def restage(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) -> 
         make_stage(held, dataset, batch_id)
         driver = driver_connection(held)
         staged = stage_rows(driver, dataset, batch_id, frames)
-        end_staging(driver, dataset, batch_id, keys_differ=staged.keys_differ)
+        end_staging(driver, dataset, batch_id, differing=staged.differing)
     return staged
 
 

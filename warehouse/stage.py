@@ -1,6 +1,6 @@
 """Puts the standardised rows of one batch where they are judged and published from."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 import polars as pl
 import psycopg
-from numpy.typing import NDArray
 from psycopg import sql
 from sqlalchemy import Connection
 from sqlalchemy.schema import CreateTable
@@ -22,9 +21,11 @@ from warehouse.adopt import is_empty, is_logged
 from warehouse.connection import driver_connection
 from warehouse.judged import drop_stage
 from warehouse.queries import load
+from warehouse.spool import Spool
 from warehouse.tables import stage_table
 
 _SQL = load("judged")
+_SHIFT: Final = 58
 _PART_BITS: Final = 40
 """A row's position is its part's number and, in so many bits, its place in the part."""
 _AFTER_FIELDS = (
@@ -39,10 +40,13 @@ _AFTER_FIELDS = (
 
 @dataclass(frozen=True)
 class Staged:
-    """What was staged: rows, and whether each of them has a key that no other one has."""
+    """What was staged: rows, and the columns of which no two of them share a value.
+
+    Such columns are ``record_id`` and the unique fields; of the first, no row lacks a value.
+    """
 
     rows: int
-    keys_differ: bool
+    differing: frozenset[str]
 
 
 def make_stage(connection: Connection, dataset: Dataset, batch_id: int) -> None:
@@ -76,35 +80,36 @@ def stage_rows(
     copy_into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         named, sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    keys = _StagedKeys(first=part << _PART_BITS)
-    contents = read_ahead(_write_csv(read_ahead(frames), columns, keys))
+    unique = {rule.column for rule in dataset.rules if rule.test == "unique" and rule.column}
+    seen = _StagedValues(("record_id", *sorted(unique)), first=part << _PART_BITS)
+    contents = read_ahead(_write_csv(read_ahead(frames), columns, seen))
     with connection.cursor() as cursor, closing(contents):
         for content in contents:
             with cursor.copy(copy_into) as copy:
                 copy.write(content)
                 reach("K11")
-    return Staged(keys.rows, keys.differ())
+    return Staged(seen.rows, seen.differing())
 
 
 def end_staging(
-    connection: psycopg.Connection, dataset: Dataset, batch_id: int, *, keys_differ: bool
+    connection: psycopg.Connection, dataset: Dataset, batch_id: int, *, differing: Collection[str]
 ) -> None:
     """Tell the planner and the merge what is staged, once all of it is."""
     named = sql.Identifier("stage", stage_table(dataset, batch_id).name)
     connection.execute(_SQL["sample_lightly"])
     connection.execute(sql.SQL("ANALYZE {}").format(named))
-    if keys_differ:
-        noted = sql.Literal("record_id")
+    if differing:
+        noted = sql.Literal(" ".join(sorted(differing)))
         connection.execute(sql.SQL(_SQL["note_differing"]).format(stage=named, columns=noted))
 
 
-class _StagedKeys:
-    """The hashes of the keys staged so far: whether two rows may be of one key."""
+class _StagedValues:
+    """Hashes of the values staged so far of some columns: whether two rows may share one."""
 
-    def __init__(self, *, first: int) -> None:
+    def __init__(self, columns: Sequence[str], *, first: int) -> None:
         self._first = first
-        self._hashes: list[NDArray[np.uint64]] = []
-        self._missing = 0
+        self._hashes = {column: Spool(shift=_SHIFT) for column in columns}
+        self._keyless = False
         self.rows = 0
 
     @property
@@ -112,30 +117,36 @@ class _StagedKeys:
         """Where the next row stands."""
         return self._first + self.rows
 
-    def add(self, record_ids: pl.Series) -> None:
+    def add(self, frame: pl.DataFrame) -> None:
         """Count the rows of a frame."""
-        self._missing += record_ids.null_count()
-        self._hashes.append(record_ids.hash().to_numpy())
-        self.rows += len(record_ids)
+        for column, hashes in self._hashes.items():
+            hashes.add(frame[column].drop_nulls().hash().to_numpy())
+        self._keyless |= bool(frame["record_id"].has_nulls())
+        self.rows += frame.height
 
-    def differ(self) -> bool:
-        """Whether every row has a key that no other row has.
+    def differing(self) -> frozenset[str]:
+        """The columns of which every value stands in one row alone.
 
-        Equal hashes of unlike keys make it False, which costs time and nothing else.
+        Equal hashes of unlike values leave one out, which costs time and nothing else.
         """
-        if self._missing or not self.rows:
-            return False
-        ordered = np.sort(np.concatenate(self._hashes))
-        return not bool((ordered[1:] == ordered[:-1]).any())
+        if not self.rows:
+            return frozenset()
+        found = {name for name, hashes in self._hashes.items() if _all_differ(hashes)}
+        return frozenset(found - {"record_id"} if self._keyless else found)
+
+
+def _all_differ(hashes: Spool) -> bool:
+    ordered = map(np.sort, hashes.read_buckets())
+    return not any(bool((bucket[1:] == bucket[:-1]).any()) for bucket in ordered)
 
 
 def _write_csv(
-    frames: Iterable[pl.DataFrame], columns: Sequence[str], keys: _StagedKeys
+    frames: Iterable[pl.DataFrame], columns: Sequence[str], seen: _StagedValues
 ) -> Iterator[memoryview]:
     """Each frame as COPY reads it."""
     for frame in frames:
-        ready = _as_csv_frame(frame, columns, keys.position)
-        keys.add(ready["record_id"])
+        ready = _as_csv_frame(frame, columns, seen.position)
+        seen.add(ready)
         buffer = BytesIO()
         ready.write_csv(buffer, include_header=False)
         yield buffer.getbuffer()
