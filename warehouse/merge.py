@@ -232,20 +232,35 @@ class Merge:
             },
         )
 
-    def renew_verdicts(self) -> Update:
-        """Give unchanged rows the rules that they break now: rules and other rows may have changed.
+    def renew_unchanged(self, *, judged_whole: bool) -> Update:
+        """Give unchanged rows the newest version that their owner has told, and today's verdict.
 
-        A verdict is the hub's word about a version, not a version; it leaves no history.
+        A row that was touched and says what it said has a new version all the same: an older one
+        that comes late must not replace it, and keys compared with versions must agree. Neither a
+        version without a change nor the hub's word about a row leaves history.
+
+        Args:
+            judged_whole: the batch was judged with all rows of its partitions, so that what it says
+                of rules across rows holds.
         """
         stage, standard = self._stage(), standard_table(self.dataset)
+        newer = func.coalesce(stage.c.source_version > standard.c.source_version, False)
+        told = and_(standard.c.source_version.is_(None), stage.c.source_version.is_not(None))
+        renewed: dict[str, Any] = {
+            "source_version": func.greatest(standard.c.source_version, stage.c.source_version)
+        }
+        other = [newer, told]
+        if judged_whole:
+            renewed["failed_rules"] = stage.c.failed_rules
+            other.append(standard.c.failed_rules != stage.c.failed_rules)
         return (
             update(standard)
             .where(
                 standard.c.record_id == stage.c.record_id,
                 stage.c.outcome == "unchanged",
-                standard.c.failed_rules != stage.c.failed_rules,
+                or_(*other),
             )
-            .values(failed_rules=stage.c.failed_rules)
+            .values(renewed)
         )
 
     def move_partitions(self) -> Update:

@@ -239,8 +239,9 @@ class Publication:
         reach("K15")
         self._connection.execute(self.merge.accept_rows())
         reach("K13")
-        if self._batch.mode == "snapshot":
-            self._connection.execute(self.merge.renew_verdicts())
+        whole = self._batch.mode == "snapshot"
+        if whole or self._dataset.sync.cursor:
+            self._connection.execute(self.merge.renew_unchanged(judged_whole=whole))
         if self._landed.partitions:
             self._connection.execute(self.merge.move_partitions())
 

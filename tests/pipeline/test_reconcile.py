@@ -77,6 +77,20 @@ def test_what_no_cursor_sees_is_found_and_mended_by_reading_its_buckets_alone(
     assert (verdict["differed"], verdict["held_rows"], differs) == ([], 40, False)
 
 
+def test_a_row_that_was_touched_and_says_the_same_has_its_new_version_and_does_not_differ(
+    register: Register,
+) -> None:
+    register.write_contract(INCREMENTAL)
+    register.fill(2)
+    register.sync()
+    register.put("C001", "13:00", bien_so="14A-1", chu_xe="Trần Thị Hoà")
+    assert counts(register.sync()) == (2, 0, 2, 0, 0, 0)
+    assert not compare(register)[1]
+    register.put("C001", "12:50", bien_so="LATE")  # older than what is known of the row
+    assert counts(register.sync()) == (1, 0, 0, 1, 0, 0)
+    assert register.history("record_id") == []
+
+
 def test_a_row_in_quarantine_is_held_and_does_not_differ_for_ever(register: Register) -> None:
     register.fill(3)
     register.put("C002", "11:00", bien_so=None)
