@@ -18,6 +18,7 @@ Hashes: TypeAlias = NDArray[np.uint64]
 """`hub.digest.key_hash60` of keys; the four bits on top are free."""
 
 _TRUE: Final = pa.array(["true", "t", "1"])
+_WORDS_A_DIGEST: Final = hashlib.sha256().digest_size // 8
 _FREE_BITS: Final = np.uint64(4)
 _ONE: Final = np.uint64(1)
 _WORD_SHIFT: Final = 55
@@ -115,8 +116,9 @@ def join_keys(columns: Sequence[pa.Array]) -> pa.Array:
 def hash_keys(keys: pa.Array) -> Hashes:
     """`key_hash60` of the keys, those that are missing left out."""
     whole = keys.drop_null().cast(pa.binary()).to_pylist()
-    digests = b"".join([hashlib.sha256(key).digest()[:8] for key in whole])
-    return np.frombuffer(digests, dtype=">u8").astype(np.uint64) >> _FREE_BITS
+    digests = b"".join([hashlib.sha256(key).digest() for key in whole])
+    words = np.frombuffer(digests, dtype=">u8").reshape(-1, _WORDS_A_DIGEST)
+    return words[:, 0].astype(np.uint64) >> _FREE_BITS
 
 
 def print_keys(keys: pa.Array) -> Hashes:
