@@ -31,7 +31,7 @@ faults: env ## Kill, freeze and cut off the sync engine at every named point; si
 
 .PHONY: soak
 soak: env ## The same at length: every kill point, 10,000 simulated histories, every mutant
-	@MOTLAN_SOAK=1 MOTLAN_SEEDS=10000 .venv/bin/pytest -n 2 tests/faults
+	@MOTLAN_SOAK=1 MOTLAN_SIMULATION_SEEDS=10000 .venv/bin/pytest -n 2 tests/faults
 
 .PHONY: check
 check: env ## Format, lint, types and import rules

@@ -299,24 +299,21 @@ class Oracle:
         self.history.append(Ended(key, self.register.pop(key), valid_to, batch))
 
     def _renew(self, batch: Batch, outcomes: Sequence[str]) -> None:
-        """An unchanged row has its newest version. What was read whole is where it is kept today.
+        """A row that says the same has its newest version; no history is kept of that.
 
-        A snapshot renews verdicts too.
+        What was read whole is where it is kept today, and a snapshot renews verdicts too.
         """
-        for row, outcome in zip(batch.rows, outcomes, strict=True):
-            held = self.register.get(row.key or "")
-            if held is not None and row.key is not None and outcome == "unchanged":
-                self.register[row.key] = replace(held, version=max(held.version, row.version))
-        if batch.mode not in ("snapshot", "reconcile") or batch.buckets is not None:
-            return
+        whole = batch.mode == "snapshot" or (batch.mode == "reconcile" and batch.buckets is None)
         for place, (row, outcome) in enumerate(zip(batch.rows, outcomes, strict=True)):
             held = self.register.get(row.key or "")
             if held is None or outcome not in ("unchanged", "quarantined"):
                 continue
+            if outcome == "unchanged":
+                held = replace(held, version=max(held.version, row.version))
+                if batch.mode == "snapshot":
+                    held = replace(held, failed=batch.broken.get(place, ()))
             assert row.key is not None
-            judged_anew = outcome == "unchanged" and batch.mode == "snapshot"
-            failed = batch.broken.get(place, ()) if judged_anew else held.failed
-            self.register[row.key] = replace(held, failed=failed, place=row.place)
+            self.register[row.key] = replace(held, place=row.place) if whole else held
 
     def _hold_back(
         self, batch: Batch, outcomes: Sequence[str], rules: Mapping[int, tuple[str, ...]]
