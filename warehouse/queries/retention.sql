@@ -41,12 +41,13 @@ SELECT batch_id, stream, landed_url, state, coalesce(published_at, landed_at) AS
 FROM sync.batch
 
 -- name: find_pointed_to
--- Those of the batches that a row version, or a row that waits in quarantine, was landed with.
-SELECT batch_id FROM unnest(%(batches)s::bigint[]) AS asked (batch_id)
-WHERE EXISTS (SELECT FROM {standard} AS row WHERE row.batch_id = asked.batch_id)
-   OR EXISTS (SELECT FROM {history} AS row WHERE row.batch_id = asked.batch_id)
-   OR EXISTS (SELECT FROM quality.quarantined_row AS row
-              WHERE row.batch_id = asked.batch_id AND row.state = 'open')
+-- Those of the batches that a row version, or a row that waits in quarantine, was landed with: each
+-- table is read once, however many batches are asked for.
+SELECT batch_id FROM {standard} WHERE batch_id = ANY(%(batches)s)
+UNION
+SELECT batch_id FROM {history} WHERE batch_id = ANY(%(batches)s)
+UNION
+SELECT batch_id FROM quality.quarantined_row WHERE batch_id = ANY(%(batches)s) AND state = 'open'
 
 -- name: list_rows_to_reseal
 -- Sealed rows whose envelope names another key than the current one.
