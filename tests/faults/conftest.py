@@ -41,10 +41,10 @@ def make_stage(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[StageM
     """Makes a copy of the warehouse as it was after state A, with its own state folder."""
     made: list[Stage] = []
 
-    def make(*, keep: bool = False) -> Stage:
+    def make(*, keep: bool = False, of: str = "motlan") -> Stage:
         home = world.folder / f"home{next(_numbers)}"
         home.mkdir()
-        stage = Stage(world, world.server.copy("motlan"), home, monkeypatch)
+        stage = Stage(world, world.server.copy(of), home, monkeypatch)
         if not keep:
             made.append(stage)
         return stage

@@ -71,11 +71,11 @@ class Stage:
         said = json.loads((shown.getvalue().splitlines() or ["{}"])[-1])
         return Ended(int(ended.value.code or 0), said, told.getvalue())
 
-    def start(self, words: str, failpoint: str) -> Worker:
+    def start(self, words: str, failpoint: str, typed: str = "") -> Worker:
         """Run `motlan WORDS` in a process of its own, with that failpoint."""
         self.enter()
         told = {**os.environ, VARIABLE: failpoint}
-        return self.world.zygote.start(words, told, self.home / "worker.log")
+        return self.world.zygote.start(words, told, self.home / "worker.log", typed)
 
     def fingerprints(self, source: str) -> dict[str, Fingerprint]:
         """What the warehouse holds of a source."""
@@ -101,7 +101,7 @@ class Stage:
 class StageMaker(Protocol):
     """Makes copies of the warehouse as it was after state A."""
 
-    def __call__(self, *, keep: bool = False) -> Stage:
+    def __call__(self, *, keep: bool = False, of: str = "motlan") -> Stage:
         """A copy with a state folder of its own; one that is kept outlives its test."""
 
 

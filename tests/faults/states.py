@@ -29,6 +29,8 @@ SELECT n, '22' || lpad(n::text, 8, '0'), '022185' || lpad(n::text, 6, '0'), 'Trá
 FROM generate_series(1, 80) AS n;
 UPDATE bhxh.nguoi_tham_gia SET ngay_sinh = '30/02/1985', cap_nhat = '2025-07-01 09:00'
 WHERE id IN (71, 72, 73);
+UPDATE bhxh.nguoi_tham_gia SET ngay_sinh = '1985~07~03', cap_nhat = '2025-07-01 09:00'
+WHERE id IN (74, 75);
 INSERT INTO bhxh.don_vi (ma_don_vi, ten_don_vi, cap_nhat)
 SELECT 'DV' || n, 'CÃ´ng ty ' || n, '2025-07-01 08:00' FROM generate_series(1, 5) AS n;
 """,

@@ -31,9 +31,14 @@ class Zygote:
             text=True,
         )
 
-    def start(self, words: str, environment: Mapping[str, str], log: Path) -> "Worker":
-        """Run `motlan WORDS`."""
-        request = {"words": words.split(), "environment": dict(environment), "log": str(log)}
+    def start(
+        self, words: str, environment: Mapping[str, str], log: Path, typed: str = ""
+    ) -> "Worker":
+        """Run `motlan WORDS` with that on its stdin."""
+        request = {
+            **{"words": words.split(), "environment": dict(environment)},
+            **{"log": str(log), "typed": typed},
+        }
         return Worker(self, self._ask(request), log)
 
     def wait(self, pid: int) -> int:
