@@ -1,4 +1,4 @@
-"""A living world and its copy: what an increment brings, what only keys compared see, whose rows."""
+"""A living world and its copy: what increments bring, what only keys compared see, whose rows."""
 
 import json
 from collections.abc import Callable, Iterator
