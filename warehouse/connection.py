@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -26,6 +27,8 @@ LINE: Mapping[str, int] = {
     "tcp_user_timeout": 60_000,
 }
 """libpq's own settings of a session: a line that is dead is known to be within a minute."""
+_FORMS = "-c datestyle=ISO -c timezone=UTC -c intervalstyle=postgres"
+"""How the server writes times to a session, whatever its database or its role would have it do."""
 _SESSION_ENDS = ("25P03", "57P01", "57P02", "57P03")
 """SQLSTATE of a session that was ended: its worker was away for too long in the middle of a
 transaction; the server stops, has crashed, or is not ready yet."""
@@ -42,6 +45,12 @@ def libpq_url(url: str) -> str:
     return plain.render_as_string(hide_password=False)
 
 
+def session_settings(url: str) -> dict[str, Any]:
+    """libpq's settings of a session of ours, beside its URL; options that the URL has stay."""
+    asked = make_url(url).query.get("options", "")
+    return {**LINE, "options": f"{asked} {_FORMS}".strip()}
+
+
 @cache
 def _engine(url: str) -> Engine:
     return create_engine(
@@ -49,7 +58,7 @@ def _engine(url: str) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,
         pool_size=2,
-        connect_args=dict(LINE),
+        connect_args=session_settings(url),
     )
 
 
@@ -126,7 +135,7 @@ def connect(role: Role) -> Iterator[psycopg.Connection]:
     url = libpq_url(get_settings().warehouse_url(role))
     with (
         without_values(role),
-        psycopg.connect(make_conninfo(url, **LINE)) as connection,
+        psycopg.connect(make_conninfo(url, **session_settings(url))) as connection,
     ):
         yield connection
 

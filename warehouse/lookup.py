@@ -17,7 +17,7 @@ from psycopg.rows import class_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from hub.errors import WarehouseUnavailableError
-from warehouse.connection import CONNECT_SECONDS, connect, libpq_url
+from warehouse.connection import connect, libpq_url, session_settings
 from warehouse.migrate import head_version
 from warehouse.queries import load
 
@@ -90,7 +90,7 @@ class LookupStore:
     def __init__(self, url: str) -> None:
         self._pool = ConnectionPool(
             libpq_url(url),
-            kwargs={"autocommit": True, "connect_timeout": CONNECT_SECONDS},
+            kwargs={"autocommit": True, **session_settings(url)},
             min_size=1,
             max_size=_POOL_SIZE,
             timeout=_POOL_SECONDS,
