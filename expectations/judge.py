@@ -6,7 +6,7 @@ report an exception inside a result that counts as success (GX 1.24); the gate b
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from expectations.results import positions_in, raised
 from expectations.suites import CompiledSuite, asked_column, compile_suite, holds_column
@@ -16,6 +16,9 @@ from hub.failpoint import reach
 from hub.rules import Rule
 from warehouse import judged
 from warehouse.ledger import Batch, find_promise, get_batch, move_batch, park_batch
+
+_FEW: Final = 50_000
+"""Of so many rows the failing ones are named as quickly where they stand as set apart."""
 
 
 def judge_batch(batch_id: int) -> None:
@@ -151,7 +154,7 @@ def _validate(
             for rule in suite.rules
             if rule.rule_id in rule_ids and (column := asked_column(rule))
         }
-        if not asked:
+        if not asked or rows <= _FEW:
             return None
         return list(asked), judged.set_apart(dataset, batch.batch_id, list(asked.values()))
 

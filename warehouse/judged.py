@@ -75,7 +75,7 @@ def make_judged_view(dataset: Dataset, batch_id: int, asked: Mapping[str, Rule])
     with transaction("pipeline") as held:
         drop_judged(held, dataset, batch_id)
         connection = driver_connection(held)
-        connection.execute("SET LOCAL work_mem = '128MB'")
+        connection.execute(_SQL["make_room"])
         differing = find_differing(held, dataset, batch_id)
         living: sql.Composable = sql.SQL(_SQL["is_living"])
         newest: sql.Composable = sql.SQL("true")

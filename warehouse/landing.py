@@ -225,7 +225,7 @@ class LandingWriter:
         keys: SealingKeys,
         part: int = 0,
         attempt: int = 1,
-        chunk_rows: int = 32_000,
+        chunk_rows: int = 24_000,
     ) -> None:
         """Open the batch at ``url`` for writing.
 

@@ -29,22 +29,26 @@ def find_taken(
         asked: column of the judged view -> unique field.
         differing: fields of which staging noted that no two rows share a value.
     """
-    if not asked:
-        return {}
-    connection.execute(sql.SQL(_SQL["make_taken"]).format(**words))
     published = connection.execute(sql.SQL(_SQL["is_published"]).format(**words)).fetchone()
-    conditions = {}
+    queries = []
     for name, field in asked.items():
         named = {"rule": sql.Literal(name), "field": sql.Identifier(field)}
-        queries = [] if field in differing else ["find_repeated"]
-        queries += ["find_held"] if published == (True,) else []
-        found = sum(
-            connection.execute(sql.SQL(_SQL[query]).format(**words, **named)).rowcount
-            for query in queries
+        if field not in differing:
+            queries.append(sql.SQL(_SQL["find_repeated"]).format(**words, **named))
+        if published == (True,):
+            queries.append(sql.SQL(_SQL["find_held"]).format(**words, **named))
+    if not queries:
+        return {name: sql.SQL("false").format() for name in asked}
+    found = sql.SQL(" UNION ALL ").join(queries)
+    connection.execute(sql.SQL(_SQL["make_taken"]).format(**words, found=found))
+    rows = connection.execute(sql.SQL(_SQL["list_broken"]).format(**words)).fetchall()
+    broken = {rule for (rule,) in rows}
+    return {
+        name: sql.SQL(_SQL["is_taken"] if name in broken else "false").format(
+            **words, rule=sql.Literal(name)
         )
-        condition = _SQL["is_taken"] if found else "false"
-        conditions[name] = sql.SQL(condition).format(**words, **named)
-    return conditions
+        for name in asked
+    }
 
 
 def keep_for_holders(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from expectations import judge
 from expectations.judge import judge_batch
 from expectations.suites import compile_suite
 from hub.contract import find_dataset
@@ -106,6 +107,31 @@ def test_a_blocking_rule_quarantines_and_a_warning_is_carried(register: Register
     assert counts(register.sync()) == (3, 2, 0, 0, 1, 0)
     assert failing(register) == {"C2": ["V-WARN"], "C3": []}
     assert register.quarantine()[0]["rule_ids"] == ["V-BLOCK", "V-WARN"]
+
+
+def test_failing_rows_that_are_set_apart_are_named_like_any_others(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong_here = predicate("plate_number = 'BAD'", "V-SQL")
+    hand_written = expectation("expect_column_values_to_not_match_regex", "plate_number").replace(
+        "column: plate_number", "column: plate_number, regex: ODD"
+    )
+    register.write_contract(rules=f"{wrong_here}, {hand_written}", fields=pattern("^[A-Z]+$"))
+    for car, plate in (("C1", "BAD"), ("C2", "ODD"), ("C3", "1"), ("C4", None), ("C5", "GOOD")):
+        register.put(car, bien_so=plate)
+    asked: list[int] = []
+    apart = judge.judged.set_apart
+    monkeypatch.setattr(judge, "_FEW", 0)
+    monkeypatch.setattr(
+        judge.judged, "set_apart", lambda *words: asked.append(len(words[2])) or apart(*words)
+    )
+    register.sync()
+    assert asked == [3]  # all but the hand-written rule, which the hub cannot say in SQL
+    assert failing(register) == {
+        "C1": ["V-SQL"], "C2": ["V-GX"], "C3": ["V-PATTERN"], "C5": []
+    }  # fmt: skip
+    assert [row["record_id"] for row in register.quarantine()] == ["C4"]
+    assert register.rows(STAGED) == []
 
 
 def test_a_pattern_takes_ascii_digits_alone_and_no_line_end(register: Register) -> None:

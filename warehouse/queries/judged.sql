@@ -1,5 +1,10 @@
 -- Judging a batch: the view that its suite runs on, and the marks that the suite leaves.
 
+-- name: make_room
+-- For this transaction alone: sorts and joins fit in memory, and keys of a batch that are few are
+-- looked up in the register's index, most of which is in memory.
+SELECT set_config('work_mem', '128MB', true), set_config('random_page_cost', '1.1', true)
+
 -- name: sample_lightly
 -- For this transaction alone: a tenth of the usual rows tell the planner as much of a stage.
 SET LOCAL default_statistics_target = 10

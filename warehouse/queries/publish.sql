@@ -1,10 +1,11 @@
 -- What the publish transaction writes beside the data.
 
 -- name: make_room
--- For this transaction alone: sorts and joins of a whole register fit in memory, and a plan is not
--- compiled for the one time that it runs.
+-- For this transaction alone: sorts and joins of a whole register fit in memory, a plan is not
+-- compiled for the one time that it runs, and keys of a batch that are few are looked up in the
+-- register's index.
 SELECT set_config('work_mem', '128MB', true), set_config('maintenance_work_mem', '256MB', true),
-       set_config('jit', 'off', true)
+       set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true)
 
 -- name: quarantine_row
 -- One open row a key: a newer failing version takes the place of the older one. A replayed row

@@ -3,15 +3,14 @@
 -- name: make_taken
 -- giver: the newer row of the batch by which the published holder gives the value up; null where it
 -- does not, and the row at position breaks its rule.
-CREATE UNLOGGED TABLE {taken} (rule text, position bigint, giver bigint)
+CREATE UNLOGGED TABLE {taken} AS {found}
 
 -- name: is_published
 SELECT EXISTS (SELECT FROM {standard})
 
 -- name: find_repeated
 -- Living rows whose value another living row has, and which their record did not have.
-INSERT INTO {taken}
-SELECT {rule}, staged.position
+SELECT {rule}::text AS rule, staged.position, NULL::bigint AS giver
 FROM {stage} AS staged
 LEFT JOIN {standard} AS own ON own.record_id = staged.record_id
 WHERE {living} AND own.{field} IS DISTINCT FROM staged.{field} AND staged.{field} IN (
@@ -23,8 +22,7 @@ WHERE {living} AND own.{field} IS DISTINCT FROM staged.{field} AND staged.{field
 -- name: find_held
 -- Rows that bring a value which their record did not have, and another published record has. That
 -- one gives it up by a newest row that is no older than what is published, and ends or has another.
-INSERT INTO {taken}
-SELECT {rule}, fresh.position, giver.position
+SELECT {rule}::text AS rule, fresh.position, giver.position AS giver
 FROM (
     SELECT staged.position, staged.record_id, staged.{field} AS value
     FROM {stage} AS staged
@@ -41,6 +39,9 @@ LEFT JOIN LATERAL (
       AND coalesce({cursor} <> ALL (staged.unreadable), true)
       AND (staged.deleted OR staged.{field} IS DISTINCT FROM fresh.value)
 ) AS giver ON true
+
+-- name: list_broken
+SELECT DISTINCT rule FROM {taken}
 
 -- name: is_taken
 staged.position IN (SELECT position FROM {taken} WHERE rule = {rule} AND giver IS NULL)
