@@ -47,8 +47,8 @@ class Zygote:
 
     def stop(self) -> None:
         """No more workers."""
-        self._process.terminate()
-        self._process.wait(SECONDS_MAX)
+        with self._process:  # closes the lines to it, and waits
+            self._process.terminate()
 
     def _ask(self, request: Mapping[str, Any]) -> int:
         assert self._process.stdin is not None
