@@ -1,13 +1,17 @@
 """Rows that were changed within a time are read again; the live cursor and missing rows stay."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from cli.sync import read_asked
 from connectors.base import Asked
+from connectors.land import refuse_unreadable
+from hub.contract import get_contract
 from hub.errors import WrongUseError
 
-from .conftest import INCREMENTAL, SNAPSHOT, Register, call, counts
+from .conftest import INCREMENTAL, Register, counts
 
 
 def local(hour: int) -> datetime:
@@ -40,44 +44,35 @@ def test_a_backfill_merges_by_version_and_never_moves_the_cursor(register: Regis
     assert counts(register.sync()) == (1, 0, 1, 0, 0, 0)  # the live run goes on where it was
 
 
-def test_a_source_of_snapshots_without_a_clock_is_told_what_to_run_instead(
-    register: Register,
-) -> None:
-    register.write_contract(SNAPSHOT.replace("cursor: updated_at, ", ""))
-    with pytest.raises(WrongUseError, match="run `motlan sync vehicle --full`"):
-        register.land(BACKFILL)
+def ask(**options: Any) -> Asked:
+    """What `motlan sync population` is asked for with these options."""
+    usual = {"full": False, "reconcile": False, "backfill": (), "dry": False}
+    return read_asked("population", **{**usual, **options})
+
+
+def test_days_begin_as_they_do_at_the_source() -> None:
+    asked = ask(backfill=("2025-07-01", "2025-07-01T06:00Z"), dry=True)
+    begin = datetime(2025, 6, 30, 17, tzinfo=UTC)
+    assert asked == Asked("backfill", (begin, datetime(2025, 7, 1, 6, tzinfo=UTC)), dry=True)
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("options", "said"),
     [
-        ("--backfill 2025-07-02 2025-07-01", "swap them"),
-        ("--backfill 2025-07-01 2025-07-01", "swap them"),
-        ("--backfill yesterday 2025-07-01", "'yesterday' is no time; write 2026-07-01"),
-        ("--backfill 2025-07-01 2025-07-02 --full", "Ask for one of --full, --reconcile"),
-        ("--reconcile --full", "Ask for one of --full, --reconcile and --backfill"),
+        ({"backfill": ("2025-07-02", "2025-07-01")}, "swap them"),
+        ({"backfill": ("2025-07-01", "2025-07-01")}, "swap them"),
+        ({"backfill": ("yesterday", "2025-07-01")}, "'yesterday' is no time; write 2026-07-01"),
+        ({"backfill": ("2025-07-01", "2025-07-02"), "full": True}, "Ask for one of --full"),
+        ({"reconcile": True, "full": True}, "Ask for one of --full, --reconcile and --backfill"),
     ],
 )
-def test_what_cannot_be_asked_for_is_refused(
-    register: Register,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    words: str,
-    said: str,
-) -> None:
-    code, answer, _ = call(monkeypatch, capsys, f"sync vehicle {words}")
-    assert (code, answer["state"]) == (2, "failed")
-    assert said in answer["error"]
+def test_what_cannot_be_asked_for_is_wrong_use(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(WrongUseError, match=said) as refused:
+        ask(**options)
+    assert refused.value.exit_code == 2
 
 
-def test_the_command_reads_days_as_the_source_does(
-    register: Register, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    register.write_contract(INCREMENTAL)
-    register.put("C1", "00:30")  # still 30 June in UTC
-    register.put("C2", "12:00")
-    register.sync()
-    code, answer, _ = call(
-        monkeypatch, capsys, "sync vehicle --backfill 2025-07-01 2025-07-01T06:00"
-    )
-    assert (code, [item["read"] for item in answer["outcomes"]]) == (0, [1])
+def test_a_source_of_files_without_a_clock_is_told_what_to_run_instead() -> None:
+    contract = get_contract("land_registry")
+    with pytest.raises(WrongUseError, match="run `motlan sync land_registry --full`"):
+        refuse_unreadable(contract, contract.get_dataset("parcel"), BACKFILL)

@@ -125,6 +125,8 @@ def test_an_empty_source_deletes_nothing_and_a_mass_of_missing_rows_parks(
 ) -> None:
     register.write_contract(SNAPSHOT.replace("}", ", brakeDeletes: {rows: 2, percent: 0}}"))
     register.fill(9)
+    with pytest.raises(WrongUseError, match="is published yet; run `motlan sync vehicle`"):
+        register.land(RECONCILE)
     register.sync()
     register.run("DELETE FROM xe.o_to WHERE ma > 'C005'")
     with pytest.raises(BatchParkedError, match="would delete 4 rows, more than its bound of 2"):
@@ -145,9 +147,3 @@ def test_a_dry_comparison_tells_what_it_would_mend_and_mends_nothing(register: R
     assert preview.keys == {"altered": ["C005"], "ended": ["C007"], "new": ["C009", "C900"]}
     assert preview.stopped_by == []
     assert (register.digest(), register.stream()) == (before, stream)
-
-
-def test_before_anything_is_published_there_is_nothing_to_compare(register: Register) -> None:
-    register.fill(1)
-    with pytest.raises(WrongUseError, match="is published yet; run `motlan sync vehicle`"):
-        register.land(RECONCILE)
