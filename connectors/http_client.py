@@ -176,7 +176,8 @@ class _Line:
     def __init__(self, make_client: Callable[[], httpx.Client]) -> None:
         self._hand = Hand("source")
         self._client = make_client()
-        self._sockets: list[socket.socket] = []
+        self._socket: socket.socket | None = None
+        self._over = False
 
     def ask(self, question: Question, read: Callable[[httpx.Response], Any]) -> Errand[Any]:
         """Ask for a page; ``read`` makes of the answer what is waited for."""
@@ -191,16 +192,22 @@ class _Line:
         return self._hand.tell(request)
 
     def cut(self) -> None:
-        """Hang up, whatever is waited for there."""
+        """Hang up, whatever is waited for there; a connection that is being made ends with it."""
+        self._over = True
         self._hand.tell(self._client.close)
         self._hand.dismiss()
-        for kept in self._sockets:
-            with suppress(OSError):  # it may be closed already
-                socket.socket.shutdown(kept, socket.SHUT_RDWR)
+        self._shut_socket()
 
     def _note_socket(self, event: str, info: Mapping[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._sockets = [info["return_value"].get_extra_info("socket")]
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self._over:
+                self._shut_socket()
+
+    def _shut_socket(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # it may be closed already
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 @contextmanager
