@@ -22,7 +22,7 @@ from connectors.base import (
     unavailable,
 )
 from connectors.http_client import HttpClient, connect
-from connectors.keys import KeyTally
+from connectors.keys import DistinctTexts, KeyTally
 from connectors.options import DigestEndpoint, HttpOptions
 from hub.contract import Contract, Dataset
 from hub.digest import BucketDigest, KeyDigest
@@ -165,7 +165,7 @@ class PageReader:
         self._seen_now = set()
         tokens: set[str] = set()
         totals: list[int] = []
-        keys: set[str] = set()
+        keys = DistinctTexts()
         order = _Order(self._contract, self._dataset, self._cursor_column)
         while True:
             page = client.get(options.path, query)
@@ -180,17 +180,18 @@ class PageReader:
             if rows:
                 batch = self._to_batch(rows, len(tokens), outcome)
                 order.check(rows, enforced=options.ordered)
-                keys.update(order.page_keys)
+                keys.add(order.page_keys)
                 yield from self._leave_out(batch, rows)
             if token is None or self._is_past(order.newest):
                 break
             tokens.add(token)
         self.newest = max(filter(None, (self.newest, order.newest)), default=None)
         outcome.declared_rows = totals[-1] if totals else None
-        if self._until is None and totals and not min(totals) <= len(keys) <= max(totals):
+        given = keys.count()
+        if self._until is None and totals and not min(totals) <= given <= max(totals):
             message = (
                 f"{self._dataset.stream}: the source declared {totals[-1]} rows and gave "
-                f"{len(keys)} different ones. The batch was not kept; the cursor has not moved."
+                f"{given} different ones. The batch was not kept; the cursor has not moved."
             )
             raise IncompleteSourceError(message)
 

@@ -62,6 +62,8 @@ class HttpClient:
             SourceUnavailableError: it did not come; says why.
         """
         question = (path, tuple(query.items()))
+        if self._ahead is not None and self._ahead[0] != question:
+            self._drop_ahead(self._ahead)
         while True:
             try:
                 page = self._receive(question)
@@ -75,7 +77,7 @@ class HttpClient:
     def get_ahead(self, path: str, query: Mapping[str, str]) -> None:
         """Ask for the page that is needed next, and do not wait for it.
 
-        `get` for the same page gives it. Nothing else may be asked for in between.
+        `get` for the same page gives it; for another one, waits for it first and drops it.
         """
         self._ahead = self._ask((path, tuple(query.items())))
 
@@ -94,9 +96,17 @@ class HttpClient:
         deadline = min(now + self._options.page_seconds, self._end)
         return question, deadline, self._line.ask(question, self._read)
 
+    def _drop_ahead(self, asked: tuple[Question, float, Errand[Any]]) -> None:
+        self._ahead = None
+        try:
+            asked[2].wait(asked[1] - time.monotonic())
+        except LateError:
+            self.close()
+        except (httpx.TransportError, SourceUnavailableError, _PassingError):
+            pass  # nobody wants it any more
+
     def _receive(self, question: Question) -> dict[str, Any]:
         asked, self._ahead = self._ahead or self._ask(question), None
-        assert asked[0] == question, "another page was asked for ahead"
         try:
             page = asked[2].wait(asked[1] - time.monotonic())
         except LateError:

@@ -103,6 +103,21 @@ class KeyTally:
             yield ordered[last]
 
 
+class DistinctTexts:
+    """How many different texts there were, of which it keeps eight bytes each in a file."""
+
+    def __init__(self) -> None:
+        self._prints = Spool(shift=_PRINT_SHIFT)
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Count these too."""
+        self._prints.add(print_keys(pa.array(texts, pa.string())))
+
+    def count(self) -> int:
+        """How many different ones there were."""
+        return sum(len(np.unique(bucket)) for bucket in self._prints.read_buckets())
+
+
 def join_keys(columns: Sequence[pa.Array]) -> pa.Array:
     """Each row's key as text, its parts without blanks around them and joined by "|".
 

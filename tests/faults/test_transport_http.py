@@ -248,6 +248,17 @@ def test_f5_a_page_is_asked_for_ahead_and_never_two_at_once() -> None:
     assert api.most_at_once == 1
 
 
+def test_f5_a_page_that_nobody_wants_any_more_is_waited_for_and_dropped() -> None:
+    def slowly(path: str) -> Answer:
+        time.sleep(0.05)
+        return Answer({"page": path})
+
+    with serving(Api(slowly)) as api, asking(api.url) as client:
+        client.get_ahead("p", {"c": "1"})
+        assert client.get("other", {}) == {"page": "/api/other"}
+    assert (api.paths, api.most_at_once) == (["/api/p?c=1", "/api/other"], 1)
+
+
 def test_f5_a_page_that_failed_ahead_is_tried_again_when_it_is_wanted(
     pauses: list[float],
 ) -> None:
