@@ -8,10 +8,9 @@ All worlds of a process share one warehouse: a step that touches another stream 
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +40,15 @@ from warehouse.publish import publish_batch, release_batch
 from warehouse.quarantine import Chosen
 from warehouse.release import find_waiting, sign_release
 
-from .oracle import Batch, Oracle, Parked, Promise, Vain, Version, newest_versions
+from .dying import CrashError, dying
+from .holdings import Holdings
+from .oracle import Batch, Oracle, Parked, Promise, Vain, newest_versions
 from .owner import Entry, Layout, Owner, minutes_since, rows_of
 
 PASSWORD = "a password of some length"
 NORMAL = Asked()
-WRITES = ("INSERT", "UPDATE", "DELETE", "COPY", "CREATE", "DROP", "ALTER", "WITH")
-
-
-class CrashError(RuntimeError):
-    """The worker ends here."""
+FIRED: Counter[str] = Counter()
+"""What has come to pass in this process: errors and causes by name, crashes, publications."""
 
 
 @dataclass
@@ -103,7 +101,8 @@ class World:
     seen: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.stream = f"{self.owner.name}.car"
+        self.held = Holdings(self.yard.warehouse, self.owner.name)
+        self.stream = self.held.stream
         self.path = self.yard.contracts / f"{self.owner.name}.yml"
         os.environ[f"MOTLAN_CONN_{self.owner.name.upper()}"] = (
             self.owner.folder.as_uri() if self.promise.shape == "drops" else self.yard.source_url
@@ -120,6 +119,10 @@ class World:
         """Remove what only this world's owner had."""
         self.path.unlink()
         self.owner.close()
+
+    def compare(self) -> None:
+        """The hub holds what the oracle says, and nothing else."""
+        self.held.refuse_unlike(self.oracle)
 
     # Steps --------------------------------------------------------------------------------------
 
@@ -157,7 +160,7 @@ class World:
         if mode == "reconcile" and self.promise.shape != "drops":
             batch.buckets = wanted
         self.oracle.batches[number] = batch
-        specs = [row["spec"] for row in self._read_parts(number)]
+        specs = [row["spec"] for row in self.held.read_parts(number)]
         assert len(specs) == parts
         self.run = Run(batch, specs, asked, self.owner.clock)
 
@@ -280,6 +283,7 @@ class World:
 
     def note_published(self, run: Run) -> None:
         """The promise about late rows: one that is late by no more than the overlap is here now."""
+        FIRED["published"] += 1
         self.seen |= {entry.number for part in run.read.values() for entry in part}
         if self.promise.shape != "drops":
             assert run.owed <= self.seen, "a row late by less than the overlap was not read"
@@ -312,7 +316,7 @@ class World:
         fenced = stale and run.closed and run.batch.promise == self.promise
         wanted = StaleWriterError if fenced and run.batch.state == "judged" else MotlanError
         must_refuse(lambda: publish_batch(number), wanted)
-        run.batch.state = str(self._find_batch(number)["state"])
+        run.batch.state = self.held.find_state(number)
         assert run.batch.state != "published"
 
     # Whole runs ---------------------------------------------------------------------------------
@@ -337,9 +341,7 @@ class World:
             return
         if asked.mode == "full" and not self.promise.proven:
             return
-        table = f'standard."{self.owner.name}__car"'
-        held = {row["record_id"] for row in self._rows(f"SELECT record_id FROM {table}")}
-        waiting = {row["record_id"] for row in self._quarantined() if row["state"] == "open"}
+        held, waiting = self.held.keys(), self.held.waiting()
         entries = self._delivered()
         kept = {entry.row.key for entry in entries}
         living = {entry.row.key for entry in entries if not entry.row.gone}
@@ -388,12 +390,14 @@ class World:
         try:
             self.oracle.publish(batch)
         except Vain:
+            FIRED["vain replay"] += 1
             publish_batch(number)
             batch.state = "overtaken"
         except Parked as parked:
             self._park(batch, parked)
             must_park(lambda: publish_batch(number), parked.causes)
         else:
+            FIRED["replayed"] += 1
             publish_batch(number)
 
     def release(self, signatures: int) -> None:
@@ -416,6 +420,7 @@ class World:
         if signatures < 2 or batch.promise != self.promise:
             must_refuse(lambda: release_batch(batch.number), MotlanError)
             return
+        FIRED["released"] += 1
         self.oracle.publish(batch, released=True)
         self.oracle.fence += 1
         release_batch(batch.number)
@@ -446,14 +451,16 @@ class World:
             with dying(writes):
                 self.advance()
         except CrashError:
+            FIRED["crash"] += 1
             self._wake(before)
 
     def _wake(self, before: tuple[Oracle, Run | None, set[int]]) -> None:
         """Find which of the two it is."""
         _, run, _ = before
         assert run is not None
-        state = self._find_batch(run.batch.number)["state"]
-        done = state != run.batch.state or len(self._done_parts(run.batch.number)) > len(run.read)
+        state = self.held.find_state(run.batch.number)
+        done_parts = [p for p in self.held.read_parts(run.batch.number) if p["done_at"]]
+        done = state != run.batch.state or len(done_parts) > len(run.read)
         if not done:
             self.oracle, self.run, self.seen = before
             return
@@ -521,114 +528,12 @@ class World:
                 return IncompleteSourceError
         return None
 
-    # Comparing ----------------------------------------------------------------------------------
-
-    def compare(self) -> None:
-        """The hub holds what the oracle says, and nothing else."""
-        found, wanted = self.found(), self.wanted()
-        unlike = [_unlike(p, found[p], wanted[p]) for p in wanted if found[p] != wanted[p]]
-        assert not unlike, "; ".join(unlike)
-
-    def wanted(self) -> dict[str, Any]:
-        """What the oracle says, in the words of the comparison."""
-        oracle = self.oracle
-        return {
-            "register": {key: _version(held) for key, held in oracle.register.items()},
-            "history": Counter(
-                (e.key, *_version(e.held), e.valid_to, e.batch) for e in oracle.history
-            ),
-            "quarantine": Counter(
-                (w.key, tuple(sorted(w.rules)), w.place, w.batch, w.resolved_by)
-                for w in oracle.quarantine
-            ),
-            "ledger": {
-                b.number: (b.mode, b.state, len(b.rows), *b.counts) for b in oracle.batches.values()
-            },
-            "stream": (oracle.cursor, oracle.as_of, len(oracle.register), oracle.fence),
-            "quality": oracle.quality,
-        }
-
-    def found(self) -> dict[str, Any]:
-        """What the hub holds, in the same words."""
-        table = f'standard."{self.owner.name}__car'
-        stream = self._rows("SELECT * FROM sync.stream WHERE name = %s", self.stream)[0]
-        return {
-            "register": {
-                row["record_id"]: _found_version(row)
-                for row in self._rows(f'SELECT * FROM {table}"')
-            },
-            "history": Counter(
-                (
-                    *(row["record_id"], *_found_version(row)),
-                    *(minutes_since(row["valid_to"]), row["replaced_by"]),
-                )
-                for row in self._rows(f'SELECT * FROM {table}_history"')
-            ),
-            "quarantine": Counter(map(self._found_waiting, self._quarantined())),
-            "ledger": {row["batch_id"]: _found_batch(row) for row in self._batches()},
-            "stream": (
-                self._found_cursor(stream["cursor"]),
-                minutes_since(stream["as_of"]) if stream["as_of"] else None,
-                *(stream["row_count"], stream["fence"]),
-            ),
-            "quality": {
-                row["batch_id"]: (row["records"], row["records_passing_all"])
-                for row in self._rows(
-                    "SELECT * FROM quality.batch_quality WHERE stream = %s", self.stream
-                )
-            },
-        }
-
-    def _found_waiting(self, row: dict[str, Any]) -> tuple[Any, ...]:
-        key = None if row["reason_code"] == "NO_KEY" else row["record_id"]
-        rules = tuple(sorted(rule.removeprefix(f"{self.stream}.") for rule in row["rule_ids"]))
-        assert (row["state"] == "open") == (row["resolved_by"] is None)
-        return (key, rules, row["source_partition"], row["batch_id"], row["resolved_by"])
-
-    def _found_cursor(self, cursor: dict[str, Any]) -> Any:
-        from datetime import datetime
-
-        if "since" in cursor:
-            return minutes_since(datetime.fromisoformat(cursor["since"]))
-        known = {
-            place: (drop["sequence"], minutes_since(datetime.fromisoformat(drop["as_of"])))
-            for place, drop in cursor.get("partitions", {}).items()
-        }
-        return known or None
-
-    def _quarantined(self) -> list[dict[str, Any]]:
-        return self._rows("SELECT * FROM quality.quarantined_row WHERE stream = %s", self.stream)
-
-    def _batches(self) -> list[dict[str, Any]]:
-        return self._rows("SELECT * FROM sync.batch WHERE stream = %s AND fence > 0", self.stream)
-
-    def _find_batch(self, number: int) -> dict[str, Any]:
-        return self._rows("SELECT * FROM sync.batch WHERE batch_id = %s", number)[0]
-
-    def _read_parts(self, number: int) -> list[dict[str, Any]]:
-        return self._rows("SELECT * FROM sync.part WHERE batch_id = %s ORDER BY number", number)
-
-    def _done_parts(self, number: int) -> list[dict[str, Any]]:
-        return [row for row in self._read_parts(number) if row["done_at"]]
-
-    def _rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
-        return self.yard.warehouse.execute(statement.encode(), values or None).fetchall()
-
-
-def _unlike(part: str, found: Any, wanted: Any) -> str:
-    """What differs; every value in it is invented."""
-    if isinstance(wanted, dict):
-        keys = found.keys() | wanted.keys()
-        unlike = [key for key in keys if found.get(key) != wanted.get(key)]
-        found = {key: found.get(key) for key in unlike}
-        wanted = {key: wanted.get(key) for key in unlike}
-    return f"the hub's {part} must be {wanted} and is {found}"
-
 
 def must_refuse(action: Callable[[], object], error: type[MotlanError]) -> None:
     """The hub refuses, with an error of that kind."""
-    with pytest.raises(error):
+    with pytest.raises(error) as refused:
         action()
+    FIRED[type(refused.value).__name__] += 1
 
 
 def must_park(action: Callable[[], object], causes: Sequence[str]) -> None:
@@ -636,81 +541,9 @@ def must_park(action: Callable[[], object], causes: Sequence[str]) -> None:
     with pytest.raises(BatchParkedError) as parked:
         action()
     assert tuple(parked.value.causes) == tuple(causes), "a batch was parked for another cause"
-
-
-@contextmanager
-def dying(writes: int) -> Iterator[None]:
-    """End the worker at its write of that number to the warehouse; a commit counts as two.
-
-    Before a write, before a commit, or after one, whose answer is then lost.
-    """
-    left = [writes]
-    abandoned: list[Any] = []
-    cursor, session = psycopg.Cursor, psycopg.Connection
-    execute, copy, commit = cursor.execute, cursor.copy, session.commit
-
-    def count() -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise CrashError
-
-    def execute_or_die(self: Any, query: Any, *args: Any, **named: Any) -> Any:
-        text = query if isinstance(query, str) else _text(query, self)
-        if text.lstrip().upper().startswith(WRITES) and _is_warehouse(self.connection):
-            count()
-        return execute(self, query, *args, **named)
-
-    def copy_or_die(self: Any, *args: Any, **named: Any) -> Any:
-        count()
-        return copy(self, *args, **named)
-
-    def commit_or_die(self: Any) -> None:
-        counted = _is_warehouse(self)
-        abandoned[:] = [self]
-        if counted:
-            count()
-        commit(self)
-        if counted:
-            count()
-        abandoned.clear()
-
-    cursor.execute, cursor.copy, session.commit = execute_or_die, copy_or_die, commit_or_die  # type: ignore[method-assign,assignment]
-    try:
-        yield
-    finally:
-        cursor.execute, cursor.copy, session.commit = execute, copy, commit  # type: ignore[method-assign]
-        for connection in abandoned:
-            connection.close()  # its worker is gone
-
-
-def _text(query: Any, cursor: Any) -> str:
-    if isinstance(query, bytes):
-        return query.decode()
-    return str(query.as_string(cursor))
-
-
-def _is_warehouse(connection: Any) -> bool:
-    return str(connection.info.user) == "motlan_pipeline"
+    FIRED.update(causes)
 
 
 def _in_range(entry: Entry, low: str | None, high: str | None) -> bool:
     key = entry.written()[0] or ""
     return (low is None or key >= low) and (high is None or key < high)
-
-
-def _version(held: Version) -> tuple[Any, ...]:
-    facts = asdict(held)
-    return (*facts.values(),)
-
-
-def _found_version(row: dict[str, Any]) -> tuple[Any, ...]:
-    return (
-        *(row["plate"], str(row["day"]), minutes_since(row["source_version"])),
-        *(row["source_partition"], tuple(row["failed_rules"])),
-        *(minutes_since(row["valid_from"]), row["batch_id"]),
-    )
-
-
-def _found_batch(row: dict[str, Any]) -> tuple[Any, ...]:
-    counts = ("read", "accepted", "unchanged", "superseded", "quarantined", "ended")
-    return (row["mode"], row["state"], *(row[name] for name in counts))
