@@ -72,6 +72,9 @@ def _mark(batch: Batch) -> None:
             _refuse_lost_stage(dataset, batch)
         _refuse_thin_batch(dataset, batch, rows)
         findings = _judge_rows(dataset, batch, suite, rows)
+    except GateFailedError:
+        _refuse_lost_stage(dataset, batch)  # the server crashed under the suite; nothing is parked
+        raise
     finally:
         judged.drop_judged_view(dataset, batch.batch_id)
     judged.record_findings(
