@@ -26,7 +26,7 @@ def test_a_small_register_goes_the_whole_way_and_every_figure_is_there() -> None
     assert figures["rows"] == 2_000
     assert all(figures[name] > 0 for name in ("full_s", "incremental_s", "nochange_s"))
     assert [steps[run]["read"] for run in ("full", "incremental", "nochange")] == [2_000, 20, 1]
-    assert {"land", "standardise", "judge", "publish"} <= set(steps["full"])
+    assert {"plan", "load", "close", "judge", "publish"} <= set(steps["full"])
 
 
 def test_a_register_too_small_to_change_is_refused() -> None:
