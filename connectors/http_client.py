@@ -102,7 +102,7 @@ class HttpClient:
             asked[2].wait(asked[1] - time.monotonic())
         except LateError:
             self.close()
-        except (httpx.TransportError, SourceUnavailableError, _PassingError):
+        except (httpx.RequestError, SourceUnavailableError, _PassingError):
             pass  # nobody wants it any more
 
     def _receive(self, question: Question) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class HttpClient:
             self.close()
             why = f"a page slower than {self._options.page_seconds:.0f} s"
             raise _PassingError(why=why) from None
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             refusal = refused_certificate(error)
             if refusal is not None:
                 raise unavailable(self._source, refusal) from None

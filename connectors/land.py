@@ -160,9 +160,12 @@ def load_part(
     fetched = fetch(contract, dataset, batch.cursor_to, part.spec)
     writer = LandingWriter(batch.landed_url, keys=read_keys(), part=number, attempt=part.attempt)
 
+    landed: list[PartFacts] = []
+
     def finish(staged: Staged) -> PartFacts:
         _refuse_loss(part, fetched, staged)
-        return describe_part(fetched, writer, differing=staged.differing)
+        landed.append(describe_part(fetched, writer, differing=staged.differing))
+        return landed[0]
 
     def frames() -> Iterator[pl.DataFrame]:
         standardise = None
@@ -175,8 +178,10 @@ def load_part(
     try:
         with reading(contract.source):
             load_rows(part, dataset, frames(), finish)
-    except BaseException:
-        writer.abandon()
+    except BaseException as error:
+        # From its facts on the part may have ended, whatever became of the COMMIT's answer.
+        if not landed or isinstance(error, StaleWriterError):
+            writer.abandon()
         raise
     reach("K12")
     pa.default_memory_pool().release_unused()  # the next step begins as it would alone

@@ -256,11 +256,19 @@ class TableReader:
         return moment.astimezone(ZoneInfo(self._contract.timezone)).replace(tzinfo=None)
 
     def _note_newest(self, values: pa.Array) -> None:
-        """Remember the newest time; ISO texts of one column sort as times do."""
-        newest = pc.max(values.filter(pc.match_substring_regex(values, "^[0-9]"))).as_py()
-        if newest:
-            moment = parse_moment(newest, self._contract)
+        """Remember the newest time; ISO texts of one column sort as times do.
+
+        A year of five digits or before Christ does not, and what only looks like a time is none.
+        """
+        values = values.filter(pc.match_substring_regex(values, r"^[0-9]{4}-[^BC]*$"))
+        while newest := pc.max(values).as_py():
+            try:
+                moment = parse_moment(newest, self._contract)
+            except ValueError:
+                values = values.filter(pc.not_equal(values, newest))
+                continue
             self.newest = max(filter(None, (self.newest, moment)))
+            return
 
     def _prove(self, connection: sa.Connection, table: sa.Table, tally: KeyTally) -> Proof:
         """Read the keys again; one that stands there twice is told downstream."""

@@ -1,6 +1,6 @@
 """Iterators that work while their reader does."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import Generic, TypeVar
@@ -35,20 +35,7 @@ def read_ahead(items: Iterable[_T], *, ahead: int = 1) -> Generator[_T]:
             return True
         return False
 
-    def work() -> None:
-        source = iter(items)
-        try:
-            for item in source:
-                if not put(item):
-                    break
-        except BaseException as error:
-            put(_End(error))
-            return
-        if isinstance(source, Generator):
-            source.close()
-        put(_End())
-
-    thread = Thread(target=work, name="read-ahead", daemon=True)
+    thread = Thread(target=_hand_over, args=(items, put), name="read-ahead", daemon=True)
     thread.start()
     try:
         while not isinstance(item := queue.get(), _End):
@@ -58,3 +45,18 @@ def read_ahead(items: Iterable[_T], *, ahead: int = 1) -> Generator[_T]:
     finally:
         stopped.set()
         thread.join()
+
+
+def _hand_over(items: Iterable[_T], put: Callable[[_T | _End[_T]], bool]) -> None:
+    """Make the items one by one until nobody takes them; their end, or error, comes last."""
+    source = iter(items)
+    try:
+        for item in source:
+            if not put(item):
+                break
+    except BaseException as error:
+        put(_End(error))
+        return
+    if isinstance(source, Generator):
+        source.close()
+    put(_End())

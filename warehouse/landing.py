@@ -187,15 +187,16 @@ def write_manifest(url: str, facts: BatchFacts, chunks: Sequence[ChunkFacts]) ->
     """Write a batch's manifest, which makes the batch exist; again, and it is the same.
 
     Raises:
-        LandingError: the landing zone cannot be written.
+        LandingError: a chunk is not there as it was landed, or the zone cannot be written.
     """
+    files, folder = open_folder(url)
+    _refuse_lost_chunks(files, folder, chunks)
     manifest = BatchManifest(
         **facts.model_dump(),
         landed_at=datetime.now(UTC),
         rows=sum(chunk.rows for chunk in chunks),
         chunks=list(chunks),
     )
-    files, folder = open_folder(url)
     _put(files, f"{folder}/{MANIFEST}", manifest.model_dump_json(indent=2).encode())
 
 
@@ -213,6 +214,16 @@ def delete_batch(url: str) -> None:
     except OSError as error:
         message = f"The landing zone cannot be written ({_reason(error)}); check it and retry."
         raise LandingError(message) from error
+
+
+def _refuse_lost_chunks(files: fs.FileSystem, folder: str, chunks: Sequence[ChunkFacts]) -> None:
+    """A manifest names nothing that is not there, whole."""
+    paths = [f"{folder}/{chunk.name}" for chunk in chunks]
+    found = files.get_file_info(paths) if paths else []
+    for chunk, info in zip(chunks, found, strict=True):
+        if info.type != fs.FileType.File or info.size != chunk.size:
+            message = f"Batch {_label(folder)} has lost {chunk.name}; run the sync again."
+            raise LandingError(message)
 
 
 class LandingWriter:
@@ -327,6 +338,7 @@ class LandingWriter:
         pq.write_table(table, sink, **_PARQUET, encryption_properties=properties)
         sealed = sink.getvalue()
         name = f"chunk-{number:06d}-{self._attempt}.parquet"
+        self._files.create_dir(self._folder, recursive=True)  # another part may have left it empty
         _put(self._files, f"{self._folder}/{name}", sealed)
         reach("K06")
         self.chunks.append(

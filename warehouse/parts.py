@@ -160,7 +160,6 @@ def load_rows(
     """
     batch = part.batch
     facts: list[PartFacts] = []
-    batch = part.batch
     try:
         with connect("pipeline") as connection:
             # A slow source keeps its worker waiting in the middle; its own deadlines end that.
@@ -217,11 +216,16 @@ def read_parts(batch: Batch) -> list[tuple[Mapping[str, Any], PartFacts]]:
 def close_landing(
     batch: Batch, dataset: Dataset, row: Mapping[str, Any], *, differing: Collection[str]
 ) -> None:
-    """Enter what was landed, once; the batch is staged then. Keys are the columns of the query."""
+    """Enter what was landed, once; the batch is staged then. Keys are the columns of the query.
+
+    Another copy of the run that comes later changes nothing, and ends nobody's session.
+    """
     values = {**row, **{name: Jsonb(row[name]) for name in ("proof", "cursor_to", "warnings")}}
     with connect("pipeline") as connection:
+        closed = connection.execute(_SQL["close_batch"], {**values, "batch_id": batch.batch_id})
+        if closed.rowcount == 0:
+            return
         _end_ghosts(connection, dataset, batch.batch_id)
-        connection.execute(_SQL["close_batch"], {**values, "batch_id": batch.batch_id})
         end_staging(connection, dataset, batch.batch_id, differing=differing)
 
 

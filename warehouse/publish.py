@@ -99,6 +99,8 @@ def _publish(batch_id: int, state: str, what_is_done: str) -> BatchOutcome:
     )
     if state == "parked" and batch.state != state:
         raise ending
+    if batch.state == "parked" and state == "judged":
+        raise BatchParkedError(batch.reason or f"Batch {batch_id} is parked.")
     contract, dataset = find_promise(batch)
     if batch.state != state:
         raise ending
