@@ -1,10 +1,14 @@
 """A batch read in parts, by one worker or several."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import polars as pl
+import psycopg
 import pyarrow as pa
 import pytest
 
@@ -12,13 +16,22 @@ from cli.pipeline import load_batch
 from connectors.land import close_batch, load_part, plan_batch
 from expectations.judge import judge_batch
 from hub.contract import get_contract
-from hub.errors import GateFailedError, MotlanError, StaleWriterError
+from hub.errors import (
+    BatchParkedError,
+    GateFailedError,
+    LandingError,
+    MotlanError,
+    StaleWriterError,
+    WarehouseUnavailableError,
+)
+from hub.settings import Role
 from standardisation.batch import make_standardiser
+from warehouse.connection import connect
 from warehouse.landing import LandedBatch
-from warehouse.ledger import apply_contract, get_batch
+from warehouse.ledger import Batch, apply_contract, get_batch
 from warehouse.publish import publish_batch
 
-from .conftest import CAR, SNAPSHOT, Register, counts
+from .conftest import CAR, INCREMENTAL, SNAPSHOT, Register, counts
 
 IN_THREE = "chunkRows: 3, parts: 3"
 
@@ -213,3 +226,95 @@ def test_a_worker_that_slept_while_another_run_went_by_holds_nobody_up_and_write
     )
     with pytest.raises(StaleWriterError, match="taken part 0"):
         load_part(planned[0], 0, make_standardiser)
+
+
+def test_a_part_whose_commit_may_have_come_through_keeps_its_files(
+    in_parts: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_parts.fill(5)
+    planned = plan_batch(CAR)
+    assert planned is not None
+    batch_id, number = planned
+    opened: list[str] = []
+
+    @contextmanager
+    def cut(role: Role) -> Iterator[psycopg.Connection]:
+        opened.append(role)
+        if len(opened) == 3:  # the fate of the lost COMMIT cannot be looked up either
+            raise WarehouseUnavailableError("still down")
+        with connect(role) as connection:
+            yield connection
+        if len(opened) == 2:  # the rows and facts are committed, the answer is lost
+            raise WarehouseUnavailableError("went down")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("warehouse.parts.connect", cut)
+        with pytest.raises(WarehouseUnavailableError, match="still down"):
+            load_part(batch_id, 0, make_standardiser)
+    assert len(opened) == 3  # the fault fired
+    for part in range(number):
+        load_part(batch_id, part, make_standardiser)
+    close_batch(batch_id)
+    judge_batch(batch_id)
+    assert counts(publish_batch(batch_id)) == (5, 5, 0, 0, 0, 0)
+    chunks = LandedBatch.open(get_batch(batch_id).landed_url).read_chunks()
+    assert sum(chunk.num_rows for chunk in chunks) == 5
+
+
+def test_a_manifest_names_no_chunk_that_is_gone(in_parts: Register) -> None:
+    in_parts.fill(5)
+    planned = plan_batch(CAR)
+    assert planned is not None
+    batch_id, number = planned
+    for part in range(number):
+        load_part(batch_id, part, make_standardiser)
+    folder = Path(get_batch(batch_id).landed_url)
+    lost = min(folder.glob("chunk-*"))
+    lost.unlink()
+    with pytest.raises(LandingError, match=f"has lost {lost.name}; run the sync again"):
+        close_batch(batch_id)
+    assert in_parts.batch(batch_id)["state"] == "landing"
+
+
+def test_a_copy_that_closes_late_ends_nobodys_session(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register.fill(5)
+    register.sync()
+    register.put("C001", "11:00")
+    batch_id = register.prepare()
+
+    def as_it_was(number: int) -> Batch:
+        return replace(get_batch(number), state="landing", cursor_to={})
+
+    with connect("pipeline") as publishing:
+        publishing.execute(f"UPDATE stage.vehicle__car__b{batch_id} SET outcome = NULL")
+        monkeypatch.setattr("connectors.land.get_batch", as_it_was)
+        close_batch(batch_id)
+        assert publishing.execute("SELECT 1").fetchone() == (1,)
+    assert register.batch(batch_id)["state"] == "judged"
+
+
+def test_a_time_in_a_year_of_five_digits_is_quarantined_and_moves_no_cursor(
+    register: Register,
+) -> None:
+    register.write_contract(INCREMENTAL)
+    register.fill(5)
+    register.sync()
+    before = register.stream()["cursor"]
+    register.run("UPDATE xe.o_to SET luc = '52026-01-01' WHERE ma = 'C001'")
+    assert counts(register.sync())[4] == 1
+    assert register.stream()["cursor"] == before
+
+
+def test_a_publish_that_is_tried_again_after_it_parked_says_so_again(register: Register) -> None:
+    register.fill(300)
+    register.sync()
+    register.run("DELETE FROM xe.o_to WHERE ma > 'C150'")
+    batch_id = register.prepare()
+    said = []
+    for _ in range(2):
+        with pytest.raises(BatchParkedError) as parked:
+            publish_batch(batch_id)
+        said.append(str(parked.value))
+    assert said[0] == said[1]
