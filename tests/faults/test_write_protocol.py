@@ -29,6 +29,8 @@ from .killpoints import SOAK
 __all__ = ["register"]
 INTERLEAVINGS = 200 if SOAK else 40
 TURN_SECONDS = 0.05
+POINTS_OF_A_RUN = 12
+"""How many points the worker itself comes to; its threads' own are not counted."""
 GHOST = """
 import psycopg, sys
 connection = psycopg.connect(sys.argv[1], autocommit=True)
@@ -107,6 +109,7 @@ class Round:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._turns = threading.Condition()
+        self._head_start = self._random.randrange(POINTS_OF_A_RUN)
         self._chances = self._random.choice(("AB", "AAAAB", "ABBBB"))
         self._turn = self._random.choice(self._chances)
         self.trace: list[tuple[str, str]] = []
@@ -127,7 +130,7 @@ class Round:
             self._turns.notify_all()
 
     def run(self) -> None:
-        """Both workers, to their ends."""
+        """Both workers, to their ends; the second begins when the first has come so far."""
         workers = [threading.Thread(target=self._work, name=name) for name in ("A", "B")]
         for worker in workers:
             worker.start()
@@ -135,6 +138,12 @@ class Round:
             worker.join()
 
     def _work(self) -> None:
+        name = threading.current_thread().name
+        if name == "B":
+            with self._turns:
+                self._turns.wait_for(
+                    lambda: len(self.trace) >= self._head_start or "A" in self.ended
+                )
         try:
             planned = plan_batch(CAR)
             assert planned is not None
@@ -147,7 +156,9 @@ class Round:
             state = type(refused).__name__
         except MotlanError as error:
             state = str(error)
-        self.ended[threading.current_thread().name] = state
+        with self._turns:
+            self.ended[name] = state
+            self._turns.notify_all()
 
 
 def test_of_two_workers_the_later_one_writes_in_whatever_order_they_come(
