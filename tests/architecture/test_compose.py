@@ -30,7 +30,7 @@ PEER_ONLY = {"dlt in benchmarks/dlt_merge.py"}
 """What runs in the environment of the benchmarks' peers, and in no image."""
 PIPELINE_ONLY = {
     *("numpy in warehouse/stage.py", "polars in warehouse/stage.py"),
-    "polars in warehouse/parts.py",
+    *("numpy in warehouse/spool.py", "polars in warehouse/parts.py"),
     *("pyarrow in warehouse/landing.py", "pyarrow in warehouse/landing_retention.py"),
 }
 LONG_RUNNING = {name for name, service in SERVICES.items() if service.get("restart", "no") != "no"}

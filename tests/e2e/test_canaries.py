@@ -91,7 +91,7 @@ class City:
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """`motlan up` in a folder of its own, with four canaries in the tiny province."""
     home = tmp_path_factory.mktemp("city") / "home"
-    environment = {**os.environ, "MOTLAN_HOME": str(home)}
+    environment = {**os.environ, "MOTLAN_HOME": str(home), "MOTLAN_RETRY_SECONDS": "1"}
     made = ["province", "make", "--canaries", "4", "--seed", "5"]
     started = ["up", "--free-ports"]
     with pytest.MonkeyPatch.context() as patch:

@@ -9,7 +9,7 @@ from expectations import judge
 from expectations.judge import judge_batch
 from expectations.suites import compile_suite
 from hub.contract import find_dataset
-from hub.errors import ContractError, GateFailedError, MotlanError
+from hub.errors import BatchParkedError, ContractError, GateFailedError
 from standardisation.batch import standardise_batch
 from warehouse.judged import make_judged_view
 from warehouse.publish import publish_batch
@@ -70,7 +70,7 @@ def test_an_expectation_that_raises_parks_the_batch(
     with pytest.raises(GateFailedError, match="gave no verdict"):
         judge_batch(batch_id)
     assert register.batch(batch_id)["state"] == "parked"
-    with pytest.raises(Exception, match="only a judged batch can be published"):
+    with pytest.raises(BatchParkedError, match="gave no verdict"):
         publish_batch(batch_id)
     assert register.standard("plate_number")["C001"] == ("14A-1",)
     assert register.stream() == stream
@@ -300,7 +300,7 @@ def test_f10_a_source_that_answers_for_another_province_is_parked_whole(
         judge_batch(batch_id)
     assert (register.digest(), register.stream()) == (digest, stream)
     assert register.batch(batch_id)["state"] == "parked"
-    with pytest.raises(MotlanError, match="only a judged batch can be published"):
+    with pytest.raises(BatchParkedError, match="break rule V-PROVINCE"):
         publish_batch(batch_id)
 
 
