@@ -13,7 +13,7 @@ from hub.contract import Dataset
 from hub.rules import Rule
 from warehouse.connection import connect, driver_connection, transaction
 from warehouse.queries import load
-from warehouse.tables import stage_table
+from warehouse.tables import stage_name, stage_table
 from warehouse.unique import find_taken, keep_for_holders
 
 _SQL = load("judged")
@@ -44,13 +44,13 @@ class Apart:
 
 def judged_name(dataset: Dataset, batch_id: int) -> str:
     """The name of the view in ``stage`` that the batch's suite runs on."""
-    return f"{_stage_name(dataset, batch_id)}_newest"
+    return f"{stage_name(dataset, batch_id)}_newest"
 
 
 def find_differing(connection: Connection, dataset: Dataset, batch_id: int) -> frozenset[str]:
     """The columns of which staging noted that no two staged rows share a value."""
     cursor = driver_connection(connection).cursor()
-    found = cursor.execute(_SQL["find_differing"], {"name": _stage_name(dataset, batch_id)})
+    found = cursor.execute(_SQL["find_differing"], {"name": stage_name(dataset, batch_id)})
     row = found.fetchone()
     return frozenset(row[0] if row else ())
 
@@ -113,6 +113,8 @@ def refuse_rows(dataset: Dataset, batch_id: int, refused: Collection[int]) -> bo
     Args:
         refused: the rows' positions.
     """
+    if not refused:
+        return False
     with connect("pipeline") as connection:
         return keep_for_holders(connection, _words(dataset, batch_id), refused)
 
@@ -137,7 +139,7 @@ def set_apart(dataset: Dataset, batch_id: int, asked: Sequence[tuple[str, Rule]]
         _drop(connection, words, "apart")
         rows = connection.execute(sql.SQL(_SQL["set_apart"]).format(**made)).rowcount
         connection.execute(sql.SQL(_SQL["view_rest"]).format(**words))
-    name = _stage_name(dataset, batch_id)
+    name = stage_name(dataset, batch_id)
     return Apart(f"{name}_apart", f"{name}_rest", rows)
 
 
@@ -155,7 +157,7 @@ def _broken(column: sql.Identifier, rule: Rule) -> sql.Composed:
 
 def count_staged(dataset: Dataset, batch_id: int) -> int:
     """The rows that are staged now; a crash of the server leaves none."""
-    stage = sql.Identifier("stage", _stage_name(dataset, batch_id))
+    stage = sql.Identifier("stage", stage_name(dataset, batch_id))
     with connect("pipeline") as connection:
         counted = connection.execute(sql.SQL(_SQL["count_rows"]).format(relation=stage)).fetchone()
     assert counted is not None
@@ -188,7 +190,7 @@ def drop_stage(connection: Connection, dataset: Dataset, batch_id: int) -> None:
 
 def _words(dataset: Dataset, batch_id: int) -> dict[str, sql.Composable]:
     """What the queries call by a word: tables and views of the batch, the register, the cursor."""
-    name = _stage_name(dataset, batch_id)
+    name = stage_name(dataset, batch_id)
     return {
         "stage": sql.Identifier("stage", name),
         "view": sql.Identifier("stage", judged_name(dataset, batch_id)),
@@ -199,8 +201,15 @@ def _words(dataset: Dataset, batch_id: int) -> dict[str, sql.Composable]:
     }
 
 
-def _stage_name(dataset: Dataset, batch_id: int) -> str:
-    return str(stage_table(dataset, batch_id).name)
+def _mark_failures(
+    connection: psycopg.Connection, stage: sql.Identifier, findings: Sequence[Finding]
+) -> None:
+    connection.execute(_SQL["make_failure_table"])
+    with connection.cursor() as cursor, cursor.copy(_SQL["copy_failures"]) as copy:
+        for finding in findings:
+            for position in finding.positions:
+                copy.write_row((position, finding.rule.rule_id, finding.rule.blocking))
+    connection.execute(sql.SQL(_SQL["mark_failures"]).format(stage=stage))
 
 
 def record_findings(
@@ -220,16 +229,13 @@ def record_findings(
     Args:
         all_judged: whether every staged row was judged; the suite has seen each key and version.
     """
-    stage = sql.Identifier("stage", stage_table(dataset, batch_id).name)
-    with connect("pipeline") as connection:
-        connection.execute(_SQL["make_failure_table"])
-        with connection.cursor() as cursor, cursor.copy(_SQL["copy_failures"]) as copy:
-            for finding in findings:
-                for position in finding.positions:
-                    copy.write_row((position, finding.rule.rule_id, finding.rule.blocking))
+    stage = sql.Identifier("stage", stage_name(dataset, batch_id))
+    with transaction("pipeline") as held:
+        connection = driver_connection(held)
         if connection.execute(_SQL["was_judged"], {"batch_id": batch_id}).fetchone() == (True,):
             connection.execute(sql.SQL(_SQL["clear_failures"]).format(stage=stage))
-        connection.execute(sql.SQL(_SQL["mark_failures"]).format(stage=stage))
+        if any(finding.positions for finding in findings):
+            _mark_failures(connection, stage, findings)
         if not all_judged:
             unplaceable = {
                 "cursor": dataset.sync.cursor,

@@ -68,6 +68,11 @@ def history_table(dataset: Dataset) -> Table:
     )
 
 
+def stage_name(dataset: Dataset, batch_id: int) -> str:
+    """What the table of a batch is called in ``stage``."""
+    return f"{dataset.table}__b{batch_id}"
+
+
 def stage_table(dataset: Dataset, batch_id: int, *, logged: bool = False) -> Table:
     """The rows of one batch on their way: read, judged, not yet published.
 
@@ -81,7 +86,7 @@ def stage_table(dataset: Dataset, batch_id: int, *, logged: bool = False) -> Tab
     """
     valid_from = [Column("valid_from", DateTime(timezone=True))] if logged else []
     return Table(
-        f"{dataset.table}__b{batch_id}",
+        stage_name(dataset, batch_id),
         MetaData(),
         Column("position", BigInteger, nullable=False),
         Column("record_id", Text),

@@ -57,10 +57,10 @@ def keep_for_holders(
     """Let records whose newer row is refused keep their values; whether others lose them by it.
 
     Args:
-        refused: positions of rows that will not be published.
+        refused: positions of rows that will not be published; one at least.
     """
     there = connection.execute(_SQL["find_table"], {"name": words["taken"].as_string()}).fetchone()
-    if there != (True,) or not refused:
+    if there != (True,):
         return False
     query = sql.SQL(_SQL["keep_values"]).format(**words)
     return connection.execute(query, {"refused": list(refused)}).rowcount > 0
