@@ -29,6 +29,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql
@@ -40,7 +41,10 @@ from warehouse.tables import history_table, stage_table, standard_table
 
 _QUARANTINED = table(
     "quarantined_row",
-    *map(column, ("stream", "record_id", "state", "resolved_by")),
+    *map(
+        column,
+        ("stream", "record_id", "state", "resolved_by", "source_version", "source_partition"),
+    ),
     schema="quality",
 )
 SWEPT_KEYS = table("swept_key", column("record_id"), schema="pg_temp")
@@ -66,13 +70,15 @@ class Merge:
     """One batch of one dataset, and the statements that publish it.
 
     ``first``: nothing is published yet. ``keys_differ``: no two staged rows are of one key. What
-    either makes impossible is not looked for.
+    either makes impossible is not looked for. ``whole``: what the batch has read whole; there, what
+    it says is the owner's present word, however old.
     """
 
     dataset: Dataset
     batch: Batch
     first: bool = False
     keys_differ: bool = False
+    whole: Sweep | None = None
 
     def is_published(self) -> Select[bool]:
         """Whether the register holds any row."""
@@ -318,14 +324,18 @@ class Merge:
                 stage.c.chunk_row,
                 stage.c.failed_rules,
                 stage.c.source_partition,
+                stage.c.source_version,
             )
             .where(stage.c.outcome == "quarantined")
             .order_by(stage.c.position)
         )
 
     def resolve_quarantine(self) -> Update:
-        """Close the quarantined rows whose key came through in this batch."""
-        stage = self._stage()
+        """Close the quarantined rows whose key came through in this batch.
+
+        A late copy that is older than the row says nothing of it; what was read whole does.
+        """
+        stage, version = self._stage(), _QUARANTINED.c.source_version
         return (
             update(_QUARANTINED)
             .where(
@@ -333,6 +343,11 @@ class Merge:
                 _QUARANTINED.c.state == "open",
                 _QUARANTINED.c.record_id == stage.c.record_id,
                 or_(_accepted(stage), stage.c.outcome.in_(("unchanged", "ended"))),
+                or_(
+                    version.is_(None),
+                    stage.c.source_version >= version,
+                    self._was_read_whole(_QUARANTINED.c.source_partition),
+                ),
             )
             .values(state="resolved", resolved_by=self.batch.batch_id)
         )
@@ -385,6 +400,14 @@ class Merge:
         """Whether a row has a key, and a version that can be put in order."""
         readable = literal(self.dataset.sync.cursor, Text) != func.all(stage.c.unreadable)
         return and_(stage.c.record_id.is_not(None), func.coalesce(readable, True))
+
+    def _was_read_whole(self, partition: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether the batch holds all that its owner has of a row's partition, or of its bucket."""
+        if self.whole is None:
+            return false()
+        if self.whole.bucket_count:
+            return true()
+        return partition.in_(list(self.whole.partitions))
 
     def _is_missing(self, standard: Table, sweep: Sweep) -> ColumnElement[bool]:
         stage = self._stage()

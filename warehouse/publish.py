@@ -194,7 +194,9 @@ class Publication:
         counts = self._count_outcomes()
         if self._batch.mode == "replay":
             self._refuse_vain_replay()
-        sweep, missing = self._find_sweep(), 0
+        sweep, missing = self.merge.whole, 0
+        if self._dataset.sync.deletes == "none":
+            sweep = None
         if sweep is not None and not self.merge.first:
             self._list_swept_keys(sweep)
             self._refuse_emptied(sweep)
@@ -227,7 +229,8 @@ class Publication:
         driver_connection(self._connection).execute(_SQL["make_room"])
         first = register_rows == 0 and not self._scalar(self.merge.is_published())
         differ = keys_differ(self._connection, self._dataset, self._batch.batch_id)
-        self.merge = Merge(self._dataset, self._batch, first=first, keys_differ=differ)
+        whole = self._find_whole()
+        self.merge = Merge(self._dataset, self._batch, first, differ, whole)
 
     def _write_rows(self, sweep: Sweep | None) -> None:
         """Bring the batch into the register: what it replaces goes to history first."""
@@ -270,10 +273,8 @@ class Publication:
             raise MotlanError(message)
         return counts
 
-    def _find_sweep(self) -> Sweep | None:
-        """What the batch proves to have read whole; keys of it that it lacks have left."""
-        if self._dataset.sync.deletes == "none":
-            return None
+    def _find_whole(self) -> Sweep | None:
+        """What the batch proves to have read whole."""
         proof = self._landed.manifest.completeness
         if self._batch.mode == "reconcile" and proof.scope == "buckets":
             return Sweep(buckets=proof.read_buckets, bucket_count=proof.bucket_count)
@@ -375,12 +376,14 @@ class Publication:
 
     def _quarantine(self, sweep: Sweep | None) -> None:
         row = {"stream": self._batch.stream, "batch_id": self._batch.batch_id}
+        whole = self.merge.whole or Sweep()
         self._connection.execute(self.merge.resolve_quarantine())
+        read = {"buckets_whole": bool(whole.bucket_count), "partitions": list(whole.partitions)}
         if self._batch.mode == "replay":
             query = sql.SQL(_SQL["resolve_superseded"]).format(stage=self._stage_name())
             driver_connection(self._connection).execute(query, row)
         for quarantined in self._quarantined_rows():
-            self._execute("quarantine_row", {**row, **quarantined})
+            self._execute("quarantine_row", {**row, **read, **quarantined})
         if sweep is not None and sweep.bucket_count:
             query = sql.SQL(_SQL["resolve_vanished_keys"]).format(stage=self._stage_name())
             row |= {"buckets": list(sweep.buckets), "bucket_count": sweep.bucket_count}
@@ -395,14 +398,16 @@ class Publication:
         listed = self._rows(self.merge.list_quarantined())
         for chunk, rows in groupby(listed, key=itemgetter(2)):
             for staged, landed in self._with_landed(chunk, rows):
-                _, record_id, _, chunk_row, failed, partition = staged
+                _, record_id, _, chunk_row, failed, partition, version = staged
                 place = f"batch {self._batch.batch_id} chunk {chunk} row {chunk_row}"
                 key = record_id or place
                 reason = _reason_code(failed[0]) if record_id else NO_KEY
                 first = {"rule_ids": failed, "reason_code": reason, "source_partition": partition}
-                row = found.setdefault(key, {**first, "raw": []})
+                row = found.setdefault(key, {**first, "raw": [], "source_version": None})
                 row["raw"].append(landed)
         for key, row in found.items():
+                known = filter(None, (row["source_version"], version))
+                row["source_version"] = max(known, default=None)
             raw = json.dumps(row.pop("raw"), default=str).encode()
             yield {
                 **row,

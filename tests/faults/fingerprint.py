@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from warehouse.landing import SealingKeys, unseal_bytes
 
 HUB_TIMES = ("recorded_at", "replaced_at", "created_at")
-BATCHES = ("batch_id", "replaced_by", "resolved_by")
+BATCHES = ("batch_id", "first_batch_id", "replaced_by", "resolved_by")
 LEDGER = (
     *("batch_id", "batch_key", "predecessor", "mode", "read", "accepted", "unchanged"),
     *("superseded", "quarantined", "ended", "key_digest", "content_digest", "cursor_to"),

@@ -81,7 +81,9 @@ class Holdings:
         key = None if row["reason_code"] == "NO_KEY" else row["record_id"]
         rules = tuple(sorted(rule.removeprefix(f"{self.stream}.") for rule in row["rule_ids"]))
         assert (row["state"] == "open") == (row["resolved_by"] is None)
-        return (key, rules, row["source_partition"], row["batch_id"], row["resolved_by"])
+        batches = (row["first_batch_id"], row["batch_id"], row["resolved_by"])
+        version = minutes_since(row["source_version"]) if row["source_version"] else None
+        return (key, rules, row["source_partition"], *batches, version)
 
     def _quarantined(self) -> list[dict[str, Any]]:
         return self.read("SELECT * FROM quality.quarantined_row WHERE stream = %s", self.stream)
@@ -98,7 +100,7 @@ def list_wanted(oracle: Oracle) -> dict[str, Any]:
         "register": {key: astuple(held) for key, held in oracle.register.items()},
         "history": Counter((e.key, *astuple(e.held), e.valid_to, e.batch) for e in oracle.history),
         "quarantine": Counter(
-            (w.key, tuple(sorted(w.rules)), w.place, w.batch, w.resolved_by)
+            (w.key, tuple(sorted(w.rules)), w.place, w.first, w.batch, w.resolved_by, w.version)
             for w in oracle.quarantine
         ),
         "ledger": {b.number: (b.mode, b.state, len(b.rows), *b.counts) for b in batches},

@@ -73,7 +73,7 @@ class Ended:
 
 @dataclass
 class Waiting:
-    """A row in quarantine; without a key it is called by its place in the batch."""
+    """A row in quarantine since batch ``first``; without a key it is known by what it says."""
 
     key: str | None
     rules: tuple[str, ...]
@@ -81,6 +81,16 @@ class Waiting:
     batch: int
     raw: list[Row]
     resolved_by: int | None = None
+    first: int = 0
+
+    @property
+    def version(self) -> int | None:
+        """The newest of its versions that can be read."""
+        return max((row.version for row in self.raw if row.version != ILLEGIBLE), default=None)
+
+    def is_newer(self, version: int | None) -> bool:
+        """Whether it is known to be newer than that."""
+        return self.version is not None and version is not None and self.version > version
 
 
 @dataclass
@@ -322,22 +332,24 @@ class Oracle:
         through = {"accepted", "unchanged", "ended"}
         if batch.mode == "replay":
             through.add("superseded")
-        passed = {r.key for r, o in zip(batch.rows, outcomes, strict=True) if o in through}
+        rows = zip(batch.rows, outcomes, strict=True)
+        passed = {row.key: row.version for row, outcome in rows if outcome in through}
         failing = {batch.rows[place].key for place in rules}
         if batch.mode == "replay":
-            passed -= failing
-        self._resolve([w for w in self.open() if w.key and w.key in passed], batch.number)
+            passed = {key: passed[key] for key in passed.keys() - failing}
+        there = [w for w in self.open() if w.key and w.key in passed]
+        newer = [w for w in there if w.is_newer(passed[w.key]) and batch.mode != "replay"]
+        late = [w for w in newer if not batch.is_whole(w.place)]
+        self._resolve([w for w in there if w not in late], batch.number)
         fresh: dict[Any, Waiting] = {}
         for place in sorted(rules):
             row = batch.rows[place]
             name = row.key or place
             words = (row.key, rules[place], row.place, batch.number)
-            fresh.setdefault(name, Waiting(*words, [])).raw.append(row)
+            waiting = Waiting(*words, [], first=batch.number)
+            fresh.setdefault(name, waiting).raw.append(row)
         for waiting in fresh.values():
-            older = [w for w in self.open() if w.key and w.key == waiting.key]
-            for entry in older:
-                self.quarantine.remove(entry)
-            self.quarantine.append(waiting)
+            self._open(waiting, batch)
         there = {row.key for row in batch.rows}
         older = [entry for entry in self.open() if entry.batch != batch.number]
         gone = [w for w in older if batch.swept is not None and w.place in batch.swept]
@@ -349,6 +361,15 @@ class Oracle:
             entry.resolved_by = batch
 
     def _refuse_vain(
+    def _open(self, waiting: Waiting, batch: Batch) -> None:
+        """Let a row wait, in the place of the one of its key that is not newer."""
+        for older in [w for w in self.open() if w.key and w.key == waiting.key]:
+            if older.is_newer(waiting.version) and not batch.is_whole(older.place):
+                return
+            waiting.first = older.first
+            self.quarantine.remove(older)
+        self.quarantine.append(waiting)
+
         self, outcomes: Sequence[str], rules: Mapping[int, tuple[str, ...]], batch: Batch
     ) -> None:
         known = {w.key: w.rules for w in self.open()}

@@ -1,7 +1,10 @@
 """Rows that break a blocking rule: kept whole and sealed, counted once, let go when mended."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from warehouse.landing import LandedBatch, unseal_bytes
 
@@ -45,6 +48,8 @@ def test_a_row_that_cannot_be_read_is_quarantined_whole_with_its_reason_and_owne
         "reason_code": "UNREADABLE",
         "owner": "vehicle-desk",
         "source_partition": "",
+        "source_version": datetime(2025, 7, 1, 3, tzinfo=UTC),
+        "first_batch_id": outcome.batch_id,
         "state": "open",
         "resolved_by": None,
     }
@@ -194,3 +199,51 @@ def test_a_tombstone_without_a_key_is_quarantined_and_does_not_stop_its_stream(
     assert counts(register.sync()) == (2, 1, 0, 0, 1, 0)
     (row,) = register.quarantine()
     assert (row["reason_code"], row["rule_ids"]) == ("NO_KEY", ["vehicle.car.key"])
+
+
+@pytest.mark.parametrize(
+    ("late", "became"),
+    [
+        ({"bien_so": "14A-LATE"}, (2, 1, 1, 0, 0, 0)),
+        ({"bien_so": None, "chu_xe": "Another"}, (2, 0, 1, 0, 1, 0)),
+        ({"xoa": True}, (2, 1, 1, 0, 0, 1)),
+    ],
+    ids=["that passes", "that fails too", "that is a tombstone"],
+)
+def test_a_late_copy_of_a_row_says_nothing_of_the_newer_one_in_quarantine(
+    register: Register, late: dict[str, Any], became: tuple[int, ...]
+) -> None:
+    register.write_contract(INCREMENTAL)
+    register.put("C1")
+    register.put("C2")
+    register.sync()
+    register.put("C1", "10:10", bien_so=None)
+    register.sync()
+    waiting = register.quarantine()
+    assert [(row["record_id"], row["state"]) for row in waiting] == [("C1", "open")]
+    register.put("C1", "10:05", **late)
+    assert counts(register.sync()) == became
+    assert register.quarantine() == waiting
+    register.put("C1", "10:10")
+    mended = register.sync()
+    (row,) = register.quarantine()
+    assert (row["state"], row["resolved_by"]) == ("resolved", mended.batch_id)
+    assert register.standard("plate_number")["C1"] == ("14A-C1",)
+
+
+def test_an_older_row_of_a_whole_register_closes_the_quarantine_of_a_newer_one(
+    register: Register,
+) -> None:
+    """What is read whole is the owner's present word: the newer row is no more."""
+    register.fill(2)
+    register.sync()
+    register.put("C001", "11:00", bien_so=None)
+    waits = register.sync()
+    (row,) = register.quarantine()
+    assert (row["first_batch_id"], row["batch_id"]) == (waits.batch_id, waits.batch_id)
+    assert row["source_version"] == datetime(2025, 7, 1, 4, tzinfo=UTC)
+    register.put("C001", bien_so="14A-1", chu_xe="Trần Thị Hoà")
+    back = register.sync()
+    assert counts(back) == (2, 0, 2, 0, 0, 0)
+    (row,) = register.quarantine()
+    assert (row["state"], row["resolved_by"]) == ("resolved", back.batch_id)

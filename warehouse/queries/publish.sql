@@ -8,18 +8,20 @@ SELECT set_config('work_mem', '128MB', true), set_config('maintenance_work_mem',
        set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true)
 
 -- name: quarantine_row
--- One open row a key: a newer failing version takes the place of the older one. A replayed row
--- is as old as it was.
+-- One open row a key: a newer failing version takes the place of the older one, and so does an older
+-- one of what was read whole. A replayed row is as old as it was.
 INSERT INTO quality.quarantined_row
-    (stream, batch_id, record_id, rule_id, rule_ids, reason_code, owner, raw_row,
-     source_partition)
-VALUES (%(stream)s, %(batch_id)s, %(record_id)s, %(rule_id)s, %(rule_ids)s, %(reason_code)s,
-        %(owner)s, %(raw_row)s, %(source_partition)s)
+    (stream, batch_id, first_batch_id, record_id, rule_id, rule_ids, reason_code, owner, raw_row,
+     source_partition, source_version)
+VALUES (%(stream)s, %(batch_id)s, %(batch_id)s, %(record_id)s, %(rule_id)s, %(rule_ids)s,
+        %(reason_code)s, %(owner)s, %(raw_row)s, %(source_partition)s, %(source_version)s)
 ON CONFLICT (stream, record_id) WHERE state = 'open' DO UPDATE
 SET batch_id = excluded.batch_id, rule_id = excluded.rule_id, rule_ids = excluded.rule_ids,
     reason_code = excluded.reason_code, owner = excluded.owner, raw_row = excluded.raw_row,
-    source_partition = excluded.source_partition,
+    source_partition = excluded.source_partition, source_version = excluded.source_version,
     created_at = CASE WHEN %(replayed)s THEN quarantined_row.created_at ELSE now() END
+WHERE %(buckets_whole)s OR quarantined_row.source_partition = ANY(%(partitions)s)
+   OR coalesce(excluded.source_version >= quarantined_row.source_version, true)
 
 -- name: resolve_vanished_quarantine
 -- After whole snapshots of partitions: a key that they no longer hold leaves quarantine.
