@@ -375,10 +375,10 @@ class Publication:
         return dict(found[0][0]) if found else {}
 
     def _quarantine(self, sweep: Sweep | None) -> None:
-        row = {"stream": self._batch.stream, "batch_id": self._batch.batch_id}
         whole = self.merge.whole or Sweep()
-        self._connection.execute(self.merge.resolve_quarantine())
+        row = {"stream": self._batch.stream, "batch_id": self._batch.batch_id}
         read = {"buckets_whole": bool(whole.bucket_count), "partitions": list(whole.partitions)}
+        self._connection.execute(self.merge.resolve_quarantine())
         if self._batch.mode == "replay":
             query = sql.SQL(_SQL["resolve_superseded"]).format(stage=self._stage_name())
             driver_connection(self._connection).execute(query, row)
@@ -405,9 +405,9 @@ class Publication:
                 first = {"rule_ids": failed, "reason_code": reason, "source_partition": partition}
                 row = found.setdefault(key, {**first, "raw": [], "source_version": None})
                 row["raw"].append(landed)
-        for key, row in found.items():
                 known = filter(None, (row["source_version"], version))
                 row["source_version"] = max(known, default=None)
+        for key, row in found.items():
             raw = json.dumps(row.pop("raw"), default=str).encode()
             yield {
                 **row,
