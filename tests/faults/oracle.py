@@ -116,6 +116,10 @@ class Batch:
     broken: dict[int, tuple[str, ...]] = field(default_factory=dict)
     causes: tuple[str, ...] = ()
 
+    def is_whole(self, place: str) -> bool:
+        """Whether it holds all that the owner has of a place, or of the keys that it read."""
+        return self.buckets is not None or place in (self.swept or ())
+
 
 class Parked(Exception):
     """The batch waits for a person."""
@@ -356,11 +360,6 @@ class Oracle:
         gone += [w for w in older if batch.buckets and w.key in batch.buckets - there]
         self._resolve(gone, batch.number)
 
-    def _resolve(self, entries: Sequence[Waiting], batch: int) -> None:
-        for entry in entries:
-            entry.resolved_by = batch
-
-    def _refuse_vain(
     def _open(self, waiting: Waiting, batch: Batch) -> None:
         """Let a row wait, in the place of the one of its key that is not newer."""
         for older in [w for w in self.open() if w.key and w.key == waiting.key]:
@@ -370,6 +369,11 @@ class Oracle:
             self.quarantine.remove(older)
         self.quarantine.append(waiting)
 
+    def _resolve(self, entries: Sequence[Waiting], batch: int) -> None:
+        for entry in entries:
+            entry.resolved_by = batch
+
+    def _refuse_vain(
         self, outcomes: Sequence[str], rules: Mapping[int, tuple[str, ...]], batch: Batch
     ) -> None:
         known = {w.key: w.rules for w in self.open()}
