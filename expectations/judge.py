@@ -15,7 +15,8 @@ from hub.errors import BatchParkedError, GateFailedError, MotlanError
 from hub.failpoint import reach
 from hub.rules import Rule
 from warehouse import judged
-from warehouse.ledger import Batch, find_promise, get_batch, move_batch, park_batch
+from warehouse.ledger import Batch, find_promise, get_batch, move_batch
+from warehouse.parking import park_batch
 
 _FEW: Final = 50_000
 """Of so many rows the failing ones are named as quickly where they stand as set apart."""

@@ -54,6 +54,15 @@ def open_alert(connection: psycopg.Connection[Any], alert: Alert) -> int:
     return int(found[0])
 
 
+def pass_on_alert(connection: psycopg.Connection[Any], alert: Alert) -> None:
+    """Let the open alert of an older batch of the stream, of the same kind, be of a newer batch.
+
+    Who was told of it is not told again.
+    """
+    row = {"kind": alert.kind, "stream": alert.stream, "batch_id": alert.batch_id}
+    connection.execute(_SQL["pass_on_alert"], row)
+
+
 def open_alone(alert: Alert) -> int:
     """Open an alert whose cause is in no transaction of ours."""
     with connect("pipeline") as connection:

@@ -10,11 +10,9 @@ from typing import Any, Literal
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from hub.alerts import alert_of_parking
 from hub.contract import Contract, Dataset, find_dataset
-from hub.errors import BatchParkedError, MotlanError, StaleWriterError, WrongUseError
+from hub.errors import MotlanError, StaleWriterError, WrongUseError
 from hub.failpoint import reach
-from warehouse.alerts import open_alert
 from warehouse.connection import connect, driver_connection, hold, transaction
 from warehouse.migrate import check
 from warehouse.promises import keep_promise
@@ -207,26 +205,3 @@ def move_batch(batch_id: int, state: Literal["staged", "judged"]) -> None:
     row = {"batch_id": batch_id, "state": state, "reason": None}
     with connect("pipeline") as connection:
         connection.execute(_SQL["move_batch"], row)
-
-
-def park_batch(batch_id: int, error: BatchParkedError) -> None:
-    """Record that a batch waits for a person: why, and what it would have done; it is an alert.
-
-    Nobody waits for a dry run; its batch stays as it is.
-    """
-    if get_batch(batch_id).dry:
-        return
-    reason = str(error)
-    with connect("pipeline") as connection:
-        moved = {"batch_id": batch_id, "state": "parked", "reason": reason}
-        if connection.execute(_SQL["move_batch"], moved).rowcount == 0:
-            return  # another copy of the run has published it
-        row = {
-            "batch_id": batch_id,
-            "causes": list(error.causes),
-            "reason": reason,
-            "counts": Jsonb(error.counts),
-        }
-        stream = connection.execute(_SQL["record_parking"], row).fetchone()
-        assert stream is not None
-        open_alert(connection, alert_of_parking(stream[0], batch_id, error.causes, reason))

@@ -31,8 +31,9 @@ from warehouse.commit import Witness, settle, take_witness
 from warehouse.connection import driver_connection, transaction
 from warehouse.judged import keys_differ
 from warehouse.landing import LandedBatch, seal_bytes
-from warehouse.ledger import Batch, find_promise, get_batch, park_batch, set_aside
+from warehouse.ledger import Batch, find_promise, get_batch, set_aside
 from warehouse.merge import VERSION_REUSED, Merge, Sweep
+from warehouse.parking import park_batch
 from warehouse.parts import sweep_stages
 from warehouse.queries import load
 from warehouse.tables import first_load, standard_table

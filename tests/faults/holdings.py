@@ -47,6 +47,11 @@ class Holdings:
         (found,) = self.read("SELECT state FROM sync.batch WHERE batch_id = %s", number)
         return str(found["state"])
 
+    def find_key(self, number: int) -> str:
+        """The key of a batch, which tells its contents."""
+        (found,) = self.read("SELECT batch_key FROM sync.batch WHERE batch_id = %s", number)
+        return str(found["batch_key"])
+
     def read_parts(self, number: int) -> list[dict[str, Any]]:
         """The parts of a batch, in their order."""
         return self.read("SELECT * FROM sync.part WHERE batch_id = %s ORDER BY number", number)

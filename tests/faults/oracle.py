@@ -115,6 +115,7 @@ class Batch:
     counts: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
     broken: dict[int, tuple[str, ...]] = field(default_factory=dict)
     causes: tuple[str, ...] = ()
+    signed: bool = False
 
     def is_whole(self, place: str) -> bool:
         """Whether it holds all that the owner has of a place, or of the keys that it read."""

@@ -288,9 +288,29 @@ class World:
         if self.promise.shape != "drops":
             assert run.owed <= self.seen, "a row late by less than the overlap was not read"
 
-    @staticmethod
-    def _park(batch: Batch, parked: Parked) -> None:
-        batch.state, batch.causes = "parked", parked.causes
+    def _park(self, batch: Batch, parked: Parked) -> None:
+        """The batch waits in the place of an older one, unless that is the same, or is signed."""
+        batch.causes = parked.causes
+        older = [
+            other
+            for other in self.oracle.batches.values()
+            if other.state == "parked" and other.number < batch.number
+        ]
+        if any(self._goes_on_waiting(other, batch) for other in older):
+            FIRED["waits still"] += 1
+            batch.state = "overtaken"
+            return
+        batch.state = "parked"
+        for other in older:
+            other.state = "overtaken"
+
+    def _goes_on_waiting(self, older: Batch, batch: Batch) -> bool:
+        if older.promise != batch.promise:
+            return False
+        if older.signed and older.built_on == self.oracle.built:
+            return True
+        keys = {self.held.find_key(older.number), self.held.find_key(batch.number)}
+        return len(keys) == 1 and older.causes == batch.causes
 
     def _is_dead(self, run: Run) -> bool:
         """Whether another run was begun since, or the contract was changed."""
@@ -415,6 +435,7 @@ class World:
                 return
             if place < 2:
                 must_refuse(sign, SecondStewardNeededError)
+                batch.signed = True
             else:
                 sign()
         if signatures < 2 or batch.promise != self.promise:

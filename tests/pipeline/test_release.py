@@ -238,26 +238,31 @@ def test_signatures_are_void_once_another_version_is_published(
         find_waiting(batch_id)
 
 
-def test_an_older_parked_batch_is_not_released_over_a_newer_version(
+def test_a_parked_batch_is_not_released_over_a_newer_version(
     register: Register, hire: Callable[[], str]
 ) -> None:
-    older = park(register)
-    shown = find_waiting(older)
-    register.run("DELETE FROM xe.o_to WHERE ma = 'C003'")
-    newer = register.prepare()
-    with pytest.raises(BatchParkedError):
-        publish_batch(newer)
-    first, second = hire(), hire()
-    sign_by_both(older, first, second)
-    release_batch(older)
-    assert list(register.standard()) == ["C003", "C004"]
-    assert [(row.batch_id, row.current) for row in list_waiting()] == [(newer, False)]
+    batch_id = park(register)
+    first = hire()
+    register.run_as_owner("UPDATE sync.stream SET batch_key = 'of another version'")
+    assert [(row.batch_id, row.current) for row in list_waiting()] == [(batch_id, False)]
     with pytest.raises(StaleWriterError, match="signatures are void"):
-        sign(newer, first)
+        sign(batch_id, first)
     with pytest.raises(StaleWriterError, match="has moved on since"):
-        release_batch(newer)
+        release_batch(batch_id)
+    assert len(register.standard()) == 4
+
+
+def test_what_was_shown_and_is_overtaken_by_another_parked_batch_is_not_signed(
+    register: Register, hire: Callable[[], str]
+) -> None:
+    shown = find_waiting(park(register))
+    register.run("DELETE FROM xe.o_to WHERE ma = 'C003'")
+    with pytest.raises(BatchParkedError):
+        register.sync()
     with pytest.raises(WrongUseError, match="is not what was shown any more"):
-        sign_release(shown, first, PASSWORD, WHY)
+        sign_release(shown, hire(), PASSWORD, WHY)
+    with pytest.raises(MotlanError, match="is overtaken; only a parked batch is released"):
+        release_batch(shown.batch_id)
 
 
 def test_a_batch_that_would_do_something_else_than_was_signed_is_parked_anew(

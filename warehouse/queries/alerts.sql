@@ -8,6 +8,15 @@ ON CONFLICT (kind, source, stream, batch_id) WHERE closed_at IS NULL
 DO UPDATE SET what = excluded.what, todo = excluded.todo
 RETURNING alert_id
 
+-- name: pass_on_alert
+-- Only one of them: what else waited is overtaken, and its alert closes with it.
+UPDATE sync.alert SET batch_id = %(batch_id)s
+WHERE alert_id = (
+    SELECT min(alert_id) FROM sync.alert
+    WHERE closed_at IS NULL AND kind = %(kind)s AND stream = %(stream)s
+      AND batch_id < %(batch_id)s
+)
+
 -- name: close_alerts_of_run
 -- A run of the stream got through, or at least to its source.
 UPDATE sync.alert SET closed_at = now()

@@ -45,11 +45,6 @@ SELECT state FROM sync.batch WHERE batch_id = %(batch_id)s
 UPDATE sync.batch SET state = %(state)s, reason = %(reason)s
 WHERE batch_id = %(batch_id)s AND state <> 'published'
 
--- name: record_parking
-INSERT INTO sync.parking (batch_id, causes, reason, counts)
-VALUES (%(batch_id)s, %(causes)s, %(reason)s, %(counts)s)
-RETURNING (SELECT stream FROM sync.batch WHERE batch_id = %(batch_id)s)
-
 -- name: find_parking
 -- What a batch would have done when it was parked last.
 SELECT counts FROM sync.parking WHERE batch_id = %(batch_id)s ORDER BY parking_id DESC LIMIT 1
