@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 from hub.alerts import Alert, Kind, alert_of_imbalance, alert_of_lateness
 from hub.errors import MotlanError
 from hub.settings import Role
-from warehouse.connection import connect
+from warehouse.connection import connect, hold_registers
 from warehouse.queries import load
 
 Channel = Literal["mail", "webhook"]
@@ -112,14 +112,16 @@ def check_ledger() -> list[str]:
     counted, which takes as long as reading their keys.
     """
     with connect("pipeline") as connection:
+        published = {name for name, _ in connection.execute(_SQL["list_registers"])}
+    with connect("pipeline") as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        hold_registers(connection, [_table_of(stream) for stream in published])
         found = {}
         for stream, batches in connection.execute(_SQL["list_unbalanced_batches"]).fetchall():
             numbers = ", ".join(map(str, batches))
             found[stream] = f"The counts of batch {numbers} of {stream} do not add up."
         for stream, held in connection.execute(_SQL["list_registers"]).fetchall():
-            rows = _count_rows(connection, stream)
-            if rows != held:
+            if stream in published and (rows := _count_rows(connection, stream)) != held:
                 found[stream] = f"{stream} holds {rows} rows, but its ledger says {held}."
         for stream, what in found.items():
             open_alert(connection, alert_of_imbalance(stream, what))
@@ -160,7 +162,11 @@ def _close_others(connection: psycopg.Connection[Any], kind: Kind, streams: list
 
 
 def _count_rows(connection: psycopg.Connection[Any], stream: str) -> int:
-    table = sql.Identifier("standard", stream.replace(".", "__"))
+    table = sql.Identifier("standard", _table_of(stream))
     query = sql.SQL(_SQL["count_rows"]).format(table=table)
     found = connection.execute(query).fetchone()
     return int(found[0]) if found else 0
+
+
+def _table_of(stream: str) -> str:
+    return stream.replace(".", "__")

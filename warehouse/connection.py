@@ -1,11 +1,12 @@
 """The only door to the warehouse: one place for roles, pools and connection errors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -81,12 +82,15 @@ def transaction(role: Role) -> Iterator[Connection]:
 
 
 @contextmanager
-def held_snapshot(role: Role, what: str) -> Iterator[Connection]:
+def held_snapshot(role: Role, what: str, registers: Collection[str]) -> Iterator[Connection]:
     """A transaction that sees one moment of the database and is the only one to hold ``what``.
 
     The session takes the lock before the transaction begins: the first statement of a transaction
     takes its snapshot, so one that waited inside for the lock would read what was there before
     the other one wrote.
+
+    Args:
+        registers: the tables of ``standard`` that are read (see `hold_registers`).
 
     Raises:
         WarehouseUnavailableError: nobody answers at the role's URL.
@@ -100,10 +104,27 @@ def held_snapshot(role: Role, what: str) -> Iterator[Connection]:
             connection.execute(text("SELECT pg_advisory_lock(hashtext(:what))"), named)
         try:
             with connection.begin():
+                hold_registers(driver_connection(connection), registers)
                 yield connection
         finally:
             with connection.begin():
                 connection.execute(text("SELECT pg_advisory_unlock(hashtext(:what))"), named)
+
+
+def hold_registers(connection: psycopg.Connection, names: Collection[str]) -> None:
+    """Let nobody put another table in the place of a register while this transaction lasts.
+
+    To be the first statement of a transaction that reads at one snapshot, before there is one. The
+    stage of a first load becomes the register (ADR 0015): whoever had a snapshot of before and
+    opened the register after would see the rows that publishing has taken out of the stage. A
+    statement of a READ COMMITTED transaction locks what it reads before it takes its snapshot.
+
+    Raises:
+        StreamBusyError: a first load was not published in the role's ``lock_timeout``.
+    """
+    if names:
+        tables = sql.SQL(", ").join(sql.Identifier("standard", name) for name in sorted(names))
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(tables))
 
 
 def hold(connection: Connection, what: str) -> None:

@@ -30,7 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 
-from hub.contract import Contract, Dataset
+from hub.contract import Contract, Dataset, load_contracts
+from hub.settings import get_settings
 from warehouse.connection import held_snapshot
 from warehouse.migrate import check
 from warehouse.queries import load
@@ -82,8 +83,21 @@ def golden_transaction() -> Iterator[Connection]:
         StreamBusyError: another run did not end in the role's ``lock_timeout``.
     """
     check()
-    with held_snapshot("pipeline", "golden") as connection:
+    contracts = load_contracts(get_settings().contract_folders).values()
+    with held_snapshot("pipeline", "golden", _list_read(contracts)) as connection:
         yield connection
+
+
+def _list_read(contracts: Iterable[Contract]) -> set[str]:
+    """The registers that linking and building read, embedded ones too."""
+    read: set[str] = set()
+    for contract in contracts:
+        for dataset in contract.datasets:
+            if dataset.linkage or dataset.golden:
+                read.add(dataset.table)
+            for target in dataset.golden.embed.values() if dataset.golden else ():
+                read.add(contract.get_dataset(target.partition(".")[0]).table)
+    return read
 
 
 def build_people(

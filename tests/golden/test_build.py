@@ -357,6 +357,22 @@ def test_a_build_that_waited_for_another_sees_what_was_published_while_it_waited
     assert insurance_numbers(registers) == {NAME: None, OTHER_NAME: "2299999999"}
 
 
+def test_what_a_build_reads_is_locked_before_it_reads(registers: Registers) -> None:
+    """Else a first load that is published meanwhile would show rows that were refused."""
+    locked = (
+        "SELECT DISTINCT relname FROM pg_locks JOIN pg_class ON pg_class.oid = relation"
+        " WHERE pid = pg_backend_pid() AND relnamespace = 'standard'::regnamespace"
+        " AND relkind = 'r' ORDER BY relname"
+    )
+    two_sources(registers)
+    with golden_transaction() as connection:
+        before = connection.exec_driver_sql(locked).all()
+        link_people(connection)
+        build_step(connection)
+        assert connection.exec_driver_sql(locked).all() == before
+    assert len(before) > 3
+
+
 def build_and_fail() -> None:
     """Do all the work, and fail before it is committed."""
     with golden_transaction() as connection:

@@ -1,8 +1,12 @@
 """A first load: the stage table becomes the register, or fills it if something stands on that."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from hub.failpoint import FailpointError
+from warehouse.golden import golden_transaction
 from warehouse.publish import publish_batch
 
 from .conftest import SNAPSHOT, Register, counts
@@ -10,9 +14,12 @@ from .conftest import SNAPSHOT, Register, counts
 FILE = "SELECT pg_relation_filenode('{}') AS file, count(*) AS rows FROM {}"
 
 
-def first_batch(register: Register) -> int:
+LINKED = SNAPSHOT + "}, {property: linkage, value: {entity: person, anchor: true}"
+
+
+def first_batch(register: Register, sync: str = SNAPSHOT) -> int:
     """The judged first batch of three cars, one of which has no plate."""
-    register.write_contract(SNAPSHOT)
+    register.write_contract(sync)
     register.fill(2)
     register.put("C003", bien_so=None)
     return register.prepare()
@@ -90,3 +97,22 @@ def test_the_versions_of_a_register_that_was_a_stage_are_kept_like_any_other(
     assert counts(register.sync()) == (2, 2, 0, 0, 0, 1)
     assert register.history("record_id", "plate_number") == [("C001", "14A-1"), ("C002", "14A-2")]
     assert register.standard("plate_number") == {"C001": ("14A-NEW",), "C003": ("14A-C003",)}
+
+
+def test_a_golden_build_that_began_before_sees_no_refused_row_of_a_first_load(
+    register: Register,
+) -> None:
+    batch_id = first_batch(register, LINKED)
+    waiting = "SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted"
+    cars = "SELECT record_id FROM standard.vehicle__car ORDER BY record_id"
+    with ThreadPoolExecutor(1) as worker:
+        with golden_transaction() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            publishing = worker.submit(publish_batch, batch_id)
+            while not publishing.done() and not register.rows(waiting):
+                time.sleep(0.01)
+            seen = [car for (car,) in connection.exec_driver_sql(cars)]
+        assert counts(publishing.result(20)) == (3, 2, 0, 0, 1, 0)
+    with golden_transaction() as connection:
+        published = [car for (car,) in connection.exec_driver_sql(cars)]
+    assert (seen, published) == ([], ["C001", "C002"])
