@@ -20,7 +20,7 @@ Source = Annotated[str | None, typer.Option(help="Only this source's rows.")]
 DatasetName = Annotated[str | None, typer.Option(help="Only this dataset's rows.")]
 RuleId = Annotated[str | None, typer.Option(help="Only rows that break this rule.")]
 State = Literal["open", "resolved", "all"]
-SHOWN = ("id", "stream", "key", "rule", "reason", "owner", "since", "batch", "state")
+SHOWN = ("id", "stream", "key", "rule", "reason", "owner", "since", "in batches", "state")
 
 
 @quarantine.command("list")
@@ -50,7 +50,8 @@ def show_list(
     for row in found:
         cells = (row.quarantine_id, row.stream, row.record_id, row.rule_id, row.reason_code)
         since = f"{row.created_at:%d/%m/%Y}"
-        table.add_row(*map(str, (*cells, row.owner, since, row.batch_id, row.state)))
+        batches = f"{row.first_batch_id} to {row.batch_id}"
+        table.add_row(*map(str, (*cells, row.owner, since, batches, row.state)))
     output.print(table)
 
 

@@ -4,12 +4,9 @@ It is the only place that changes ``standard.*``. It runs behind the stream's fe
 cannot balance or what trips a brake it parks, and the last good version keeps answering.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, LiteralString
 
 from psycopg import sql
@@ -30,17 +27,16 @@ from warehouse.adopt import adopt_stage, can_be_adopted
 from warehouse.commit import Witness, settle, take_witness
 from warehouse.connection import driver_connection, transaction
 from warehouse.judged import keys_differ
-from warehouse.landing import LandedBatch, seal_bytes
+from warehouse.landing import LandedBatch
 from warehouse.ledger import Batch, find_promise, get_batch, set_aside
 from warehouse.merge import VERSION_REUSED, Merge, Sweep
 from warehouse.parking import park_batch
 from warehouse.parts import sweep_stages
+from warehouse.quarantining import Quarantining
 from warehouse.queries import load
 from warehouse.tables import first_load, standard_table
 
-_SQL = {**load("ledger"), **load("publish"), **load("quarantine")}
-NO_KEY = "NO_KEY"
-"""Reason of a row that lacks its owner's key; it is called after its place in the batch."""
+_SQL = {**load("ledger"), **load("publish")}
 _VERSION_RULE = (VERSION_REUSED, "sach", "error", 1.0)
 """Rule, criterion, severity and weight of what the merge finds, and no suite can."""
 _OUTCOMES = ("accepted", "unchanged", "superseded", "quarantined", "ended")
@@ -176,7 +172,8 @@ class Publication:
             return  # by another copy of this run, while this one waited for the stream
         counts, sweep, books = self.decide(register_rows)
         self.brake(register_rows, books)
-        self._quarantine(sweep)
+        quarantining = Quarantining(self._connection, self.merge, self._landed)
+        quarantining.hold_back(self._contract.owner, sweep)
         self._write_rows(sweep)
         self._register_rows = self._count_register(register_rows, counts)
         reach("K10")
@@ -375,57 +372,6 @@ class Publication:
         found = self._fetch("find_parking", {"batch_id": self._batch.batch_id})
         return dict(found[0][0]) if found else {}
 
-    def _quarantine(self, sweep: Sweep | None) -> None:
-        whole = self.merge.whole or Sweep()
-        row = {"stream": self._batch.stream, "batch_id": self._batch.batch_id}
-        read = {"buckets_whole": bool(whole.bucket_count), "partitions": list(whole.partitions)}
-        self._connection.execute(self.merge.resolve_quarantine())
-        if self._batch.mode == "replay":
-            query = sql.SQL(_SQL["resolve_superseded"]).format(stage=self._stage_name())
-            driver_connection(self._connection).execute(query, row)
-        for quarantined in self._quarantined_rows():
-            self._execute("quarantine_row", {**row, **read, **quarantined})
-        if sweep is not None and sweep.bucket_count:
-            query = sql.SQL(_SQL["resolve_vanished_keys"]).format(stage=self._stage_name())
-            row |= {"buckets": list(sweep.buckets), "bucket_count": sweep.bucket_count}
-            driver_connection(self._connection).execute(query, row)
-        elif sweep is not None:
-            words = {**row, "partitions": list(sweep.partitions)}
-            self._execute("resolve_vanished_quarantine", words)
-
-    def _quarantined_rows(self) -> Iterator[dict[str, Any]]:
-        """One row a key: rows that reuse a version are kept together, sealed as one."""
-        found: dict[str, dict[str, Any]] = {}
-        listed = self._rows(self.merge.list_quarantined())
-        for chunk, rows in groupby(listed, key=itemgetter(2)):
-            for staged, landed in self._with_landed(chunk, rows):
-                _, record_id, _, chunk_row, failed, partition, version = staged
-                place = f"batch {self._batch.batch_id} chunk {chunk} row {chunk_row}"
-                key = record_id or place
-                reason = _reason_code(failed[0]) if record_id else NO_KEY
-                first = {"rule_ids": failed, "reason_code": reason, "source_partition": partition}
-                row = found.setdefault(key, {**first, "raw": [], "source_version": None})
-                row["raw"].append(landed)
-                known = filter(None, (row["source_version"], version))
-                row["source_version"] = max(known, default=None)
-        for key, row in found.items():
-            raw = json.dumps(row.pop("raw"), default=str).encode()
-            yield {
-                **row,
-                "record_id": key,
-                "rule_id": row["rule_ids"][0],
-                "owner": self._contract.owner,
-                "replayed": self._batch.mode == "replay",
-                "raw_row": seal_bytes(raw, context=f"{self._batch.stream}|{key}"),
-            }
-
-    def _with_landed(
-        self, chunk: int, listed: Iterable[tuple[Any, ...]]
-    ) -> Iterable[tuple[tuple[Any, ...], dict[str, Any]]]:
-        """Each listed row of a chunk with the row as landed; the chunk is opened once."""
-        rows = list(listed)
-        return zip(rows, self._landed.read_rows(chunk, [row[3] for row in rows]), strict=True)
-
     def _balance(self) -> None:
         """Compare the register's keys with the source's own, where it gave them.
 
@@ -533,15 +479,6 @@ def _books(counts: Mapping[str, int], missing: int) -> dict[str, int]:
     """The counts as the ledger holds them: a tombstone is accepted, and ends a row."""
     ended = counts["ended"]
     return {**counts, "accepted": counts["accepted"] + ended, "ended": ended + missing}
-
-
-def _reason_code(rule_id: str) -> str:
-    if rule_id == VERSION_REUSED:
-        return VERSION_REUSED
-    for ending, code in ((".readable", "UNREADABLE"), (".required", "MISSING")):
-        if rule_id.endswith(ending):
-            return code
-    return "RULE_BROKEN"
 
 
 def _outcome(batch: Batch) -> BatchOutcome:

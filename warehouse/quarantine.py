@@ -42,7 +42,10 @@ class Chosen:
 
 @dataclass(frozen=True)
 class QuarantinedRow:
-    """What is told of a row in quarantine; never a value of it."""
+    """What is told of a row in quarantine; never a value of it.
+
+    It waits since ``first_batch_id``; ``batch_id`` is the last that brought it.
+    """
 
     quarantine_id: int
     stream: str
@@ -53,6 +56,7 @@ class QuarantinedRow:
     owner: str
     state: str
     created_at: datetime
+    first_batch_id: int
     batch_id: int
     resolved_by: int | None
 

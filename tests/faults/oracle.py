@@ -88,6 +88,10 @@ class Waiting:
         """The newest of its versions that can be read."""
         return max((row.version for row in self.raw if row.version != ILLEGIBLE), default=None)
 
+    def is_same(self, other: "Waiting") -> bool:
+        """Whether both are of one key; of rows without a key, whether they say the same."""
+        return self.raw == other.raw if self.key is None else self.key == other.key
+
     def is_newer(self, version: int | None) -> bool:
         """Whether it is known to be newer than that."""
         return self.version is not None and version is not None and self.version > version
@@ -349,10 +353,11 @@ class Oracle:
         fresh: dict[Any, Waiting] = {}
         for place in sorted(rules):
             row = batch.rows[place]
-            name = row.key or place
+            name = row.key or row
             words = (row.key, rules[place], row.place, batch.number)
-            waiting = Waiting(*words, [], first=batch.number)
-            fresh.setdefault(name, waiting).raw.append(row)
+            waiting = fresh.setdefault(name, Waiting(*words, [], first=batch.number))
+            if row.key or not waiting.raw:
+                waiting.raw.append(row)
         for waiting in fresh.values():
             self._open(waiting, batch)
         there = {row.key for row in batch.rows}
@@ -363,7 +368,7 @@ class Oracle:
 
     def _open(self, waiting: Waiting, batch: Batch) -> None:
         """Let a row wait, in the place of the one of its key that is not newer."""
-        for older in [w for w in self.open() if w.key and w.key == waiting.key]:
+        for older in [entry for entry in self.open() if entry.is_same(waiting)]:
             if older.is_newer(waiting.version) and not batch.is_whole(older.place):
                 return
             waiting.first = older.first

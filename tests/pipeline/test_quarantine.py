@@ -2,11 +2,15 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from warehouse.landing import LandedBatch, unseal_bytes
+from hub.retention import Keep
+from warehouse.key_rotation import renew_keys
+from warehouse.landing import LandedBatch, read_keys, rotate_keys, unseal_bytes
+from warehouse.sealing import remove_keys
 
 from .conftest import CAR, INCREMENTAL, SNAPSHOT, Register, counts
 
@@ -199,6 +203,61 @@ def test_a_tombstone_without_a_key_is_quarantined_and_does_not_stop_its_stream(
     assert counts(register.sync()) == (2, 1, 0, 0, 1, 0)
     (row,) = register.quarantine()
     assert (row["reason_code"], row["rule_ids"]) == ("NO_KEY", ["vehicle.car.key"])
+
+
+def test_a_row_without_a_key_that_the_overlap_brings_again_waits_once_whatever_key_seals_it(
+    register: Register, home: Path
+) -> None:
+    register.write_contract(INCREMENTAL)
+    register.put("C1", "10:01")
+    register.add(" ", bien_so="14A-KEYLESS")
+    register.add(" ", bien_so="14A-KEYLESS")
+    register.add(" ", bien_so="14A-ANOTHER")
+    first = register.sync()
+    assert counts(first) == (4, 1, 0, 0, 3, 0)
+    known = [(row["record_id"], row["created_at"]) for row in register.quarantine()]
+    assert len(known) == 2
+    rotate_keys(home / "keys" / "landing.json")
+    register.put("C1", "10:05")
+    second = register.sync()
+    assert counts(second) == (4, 0, 1, 0, 3, 0)
+    renew_keys(Keep(*[None] * 7), datetime.now(UTC))
+    remove_keys(home / "keys" / "landing.json", read_keys().keys)
+    assert len(read_keys().keys) == 1
+    third = register.sync()
+    assert counts(third) == (4, 0, 1, 0, 3, 0)
+    waiting = register.quarantine()
+    assert [(row["record_id"], row["created_at"]) for row in waiting] == known
+    assert {(row["first_batch_id"], row["batch_id"], row["state"]) for row in waiting} == {
+        (first.batch_id, third.batch_id, "open")
+    }
+    assert [[raw["bien_so"] for raw in unseal(row)] for row in waiting] == [
+        ["14A-KEYLESS"],
+        ["14A-ANOTHER"],
+    ]
+    assert quality(register, third.batch_id) == (3, 1)
+
+
+def test_a_row_without_a_key_waits_until_a_whole_register_no_longer_holds_it(
+    register: Register,
+) -> None:
+    register.write_contract(INCREMENTAL.replace("completeness: none", "completeness: keys"))
+    register.put("C1")
+    register.add(" ", bien_so="14A-KEYLESS")
+    first = register.sync()
+    register.run("UPDATE xe.o_to SET ma = 'C2' WHERE ma = ' '")
+    register.run("INSERT INTO xe.o_to SELECT ' ', '14A-NEW', chu_xe FROM xe.o_to WHERE ma = 'C1'")
+    assert counts(register.sync()) == (2, 1, 1, 0, 0, 0)
+    assert [row["state"] for row in register.quarantine()] == ["open"]
+    whole = register.sync(full=True)
+    assert counts(whole) == (3, 0, 2, 0, 1, 0)
+    assert [
+        (row["state"], row["first_batch_id"], row["batch_id"], row["resolved_by"])
+        for row in register.quarantine()
+    ] == [
+        ("resolved", first.batch_id, first.batch_id, whole.batch_id),
+        ("open", whole.batch_id, whole.batch_id, None),
+    ]
 
 
 @pytest.mark.parametrize(

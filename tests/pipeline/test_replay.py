@@ -241,6 +241,7 @@ def test_the_list_names_key_rule_reason_and_owner_and_never_a_value(
         "reason_code": "RULE_BROKEN",
         "owner": "vehicle-desk",
         "state": "open",
+        "first_batch_id": outcome.batch_id,
         "batch_id": outcome.batch_id,
         "resolved_by": None,
     }

@@ -2,7 +2,7 @@
 
 -- name: list_rows
 SELECT quarantine_id, row.stream, record_id, rule_id, rule_ids, reason_code, owner, row.state,
-       created_at, row.batch_id, resolved_by
+       created_at, first_batch_id, row.batch_id, resolved_by
 FROM quality.quarantined_row AS row
 JOIN sync.stream ON stream.name = row.stream
 WHERE (%(source)s::text IS NULL OR stream.source = %(source)s)
@@ -36,24 +36,3 @@ WHERE stream = %(stream)s AND state = 'open' AND reason_code <> 'NO_KEY'
   AND (%(rule)s::text IS NULL OR %(rule)s = ANY(rule_ids))
   AND (%(ids)s::bigint[] IS NULL OR quarantine_id = ANY(%(ids)s))
 ORDER BY quarantine_id
-
--- name: resolve_superseded
--- After a replay: rows whose published version is newer than what lay in quarantine.
-UPDATE quality.quarantined_row AS row SET state = 'resolved', resolved_by = %(batch_id)s
-FROM {stage} AS staged
-WHERE row.stream = %(stream)s AND row.state = 'open' AND row.record_id = staged.record_id
-  AND staged.outcome = 'superseded'
-  AND NOT EXISTS (SELECT FROM {stage} AS other
-                  WHERE other.record_id = staged.record_id AND other.outcome = 'quarantined')
-
--- name: count_mended
--- Of a replayed batch: rows that no longer wait, or wait for other rules than before.
-SELECT count(*)
-FROM {stage} AS staged
-WHERE staged.outcome <> 'quarantined'
-   OR NOT EXISTS (
-       SELECT FROM quality.quarantined_row AS row
-       JOIN {stage} AS other ON other.record_id = row.record_id
-       WHERE row.stream = %(stream)s AND row.state = 'open'
-         AND row.record_id = staged.record_id AND row.rule_ids = other.failed_rules
-   )
