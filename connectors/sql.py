@@ -4,6 +4,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -172,18 +173,18 @@ class TableReader:
         return [{"keys": [low, high]} for low, high in pairwise(edges)]
 
     def _reflect(self, connection: sa.Connection) -> sa.Table:
-        name = self._options.table or self._dataset.physical_name
+        """The table with its columns; what else the database knows of it is not asked for."""
+        name, schema = (
+            self._options.table or self._dataset.physical_name,
+            self._options.database_schema,
+        )
         try:
-            return sa.Table(
-                name,
-                sa.MetaData(),
-                schema=self._options.database_schema,
-                autoload_with=connection,
-                resolve_fks=False,
-            )
+            found = sa.inspect(connection).get_columns(name, schema)
         except NoSuchTableError:
             message = f"{self._dataset.stream}: the table {name!r} was promised and is missing."
             raise SchemaDriftError(message) from None
+        columns = [sa.Column(column["name"], column["type"]) for column in found]
+        return sa.Table(name, sa.MetaData(), *columns, schema=schema)
 
     def _refuse_retyped(self, table: sa.Table) -> None:
         for name, kind in promised_columns(self._dataset).items():
@@ -292,18 +293,24 @@ def open_snapshot(url: str, options: SqlOptions) -> Iterator[sa.Connection]:
     arguments: dict[str, Any] = {}
     if address.get_backend_name() == "postgresql":
         arguments = _postgres_settings(options)
-    engine = sa.create_engine(address, poolclass=NullPool, connect_args=arguments)
-    try:
-        with engine.connect() as connection:
-            levels = engine.dialect.get_isolation_level_values(connection.connection)
-            for level in ("REPEATABLE READ", "SERIALIZABLE"):
-                if level in levels:
-                    connection = connection.execution_options(isolation_level=level)
-                    break
-            with connection.begin():
+    engine = _engine(address, tuple(sorted(arguments.items())))
+    with engine.connect() as connection:
+        levels = engine.dialect.get_isolation_level_values(connection.connection)
+        for level in ("REPEATABLE READ", "SERIALIZABLE"):
+            if level in levels:
+                connection = connection.execution_options(isolation_level=level)
+                break
+        with connection.begin():
+            try:
                 yield connection
-    finally:
-        engine.dispose()
+            finally:
+                postgres.close_beside(connection)
+
+
+@lru_cache(maxsize=16)
+def _engine(address: sa.URL, arguments: tuple[tuple[str, Any], ...]) -> sa.Engine:
+    """An engine of a source, which keeps no connection: only what it has compiled."""
+    return sa.create_engine(address, poolclass=NullPool, connect_args=dict(arguments))
 
 
 def _postgres_settings(options: SqlOptions) -> dict[str, str]:
