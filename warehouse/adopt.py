@@ -67,8 +67,9 @@ def adopt_stage(
             sql.SQL("DROP COLUMN {}").format(sql.Identifier(name)) for name in _OF_THE_STAGE
         ),
     }
+    date = "date_rows" if dataset.sync.cursor else "date_register"
     for query in (
-        *("lock_stage", "leave_out", "date_rows", "drop_empty", "shape_rows", "end_shaping"),
+        *("lock_stage", "leave_out", date, "drop_empty", "shape_rows", "end_shaping"),
         *("move_stage", "name_register", "index_failing", "sample_lightly", "analyse"),
     ):
         connection.execute(sql.SQL(_SQL[query]).format(**words))

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,6 +15,8 @@ from .conftest import SNAPSHOT, Register, counts
 FILE = "SELECT pg_relation_filenode('{}') AS file, count(*) AS rows FROM {}"
 
 
+WITHOUT_CURSOR = SNAPSHOT.replace("cursor: updated_at, ", "")
+VERSION = datetime(2025, 7, 1, 3, tzinfo=UTC)
 LINKED = SNAPSHOT + "}, {property: linkage, value: {entity: person, anchor: true}"
 
 
@@ -35,13 +38,30 @@ def test_a_row_is_written_once(register: Register) -> None:
     assert register.rows(f"SELECT to_regclass('{stage}') AS stage") == [{"stage": None}]
 
 
-def test_the_register_has_the_shape_that_its_contract_asks_for(register: Register) -> None:
+@pytest.mark.parametrize("sync", [SNAPSHOT, WITHOUT_CURSOR], ids=["cursor", "no cursor"])
+def test_no_row_is_written_again_when_its_stage_becomes_the_register(
+    register: Register, sync: str
+) -> None:
+    batch_id = first_batch(register, sync)
+    places = "SELECT record_id, ctid::text, xmin::text FROM {} WHERE record_id <> 'C003' ORDER BY 1"
+    staged = register.rows(places.format(f"stage.vehicle__car__b{batch_id}"))
+    publish_batch(batch_id)
+    assert register.rows(places.format("standard.vehicle__car")) == staged
+    versions = {valid_from for (valid_from,) in register.standard("valid_from").values()}
+    as_of = register.batch(batch_id)["source_as_of"]
+    assert versions == {VERSION if sync == SNAPSHOT else as_of}
+
+
+@pytest.mark.parametrize("sync", [SNAPSHOT, WITHOUT_CURSOR], ids=["cursor", "no cursor"])
+def test_the_register_has_the_shape_that_its_contract_asks_for(
+    register: Register, sync: str
+) -> None:
     described = (
         "SELECT attname, atttypid::regtype::text, attnotnull, atthasdef FROM pg_attribute"
         " WHERE attrelid = 'standard.vehicle__car'::regclass AND attnum > 0 AND NOT attisdropped"
         " ORDER BY attname"
     )
-    batch_id = first_batch(register)
+    batch_id = first_batch(register, sync)
     before = register.rows(described)
     publish_batch(batch_id)
     after = register.rows(described)

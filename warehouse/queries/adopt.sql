@@ -34,6 +34,10 @@ LOCK TABLE {stage} IN ACCESS EXCLUSIVE MODE
 -- name: leave_out
 DELETE FROM {stage} WHERE outcome IS NOT NULL
 
+-- name: date_register
+-- No row has a version of its own: the time that is the same in all of them is kept once.
+ALTER TABLE {stage} DROP COLUMN valid_from, ADD COLUMN valid_from timestamptz DEFAULT {as_of}
+
 -- name: date_rows
 UPDATE {stage} SET valid_from = {as_of} WHERE valid_from IS NULL
 
@@ -52,6 +56,7 @@ ALTER TABLE {stage} {dropped},
 
 -- name: end_shaping
 ALTER TABLE {stage}
+    ALTER COLUMN valid_from DROP DEFAULT,
     ALTER COLUMN recorded_at DROP DEFAULT,
     ALTER COLUMN batch_id DROP DEFAULT,
     RESET (autovacuum_enabled, toast.autovacuum_enabled)
