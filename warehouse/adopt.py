@@ -36,12 +36,14 @@ def is_logged(connection: Connection, dataset: Dataset, batch_id: int) -> bool:
 def can_be_adopted(connection: Connection, dataset: Dataset, batch_id: int) -> bool:
     """Whether the stage can take the register's place: nothing may be lost with the empty table.
 
-    A table to which somebody has granted, or on which a view, trigger, index or policy of somebody
-    else's stands, is filled row by row instead.
+    A table that somebody else has changed, spoken of, granted or built upon is filled row by row
+    instead.
     """
     if not is_logged(connection, dataset, batch_id):
         return False
-    row = {"name": dataset.table}
+    columns = standard_table(dataset).columns
+    required = [column.name for column in columns if not column.nullable]
+    row = {"name": dataset.table, "required": required}
     return connection.execute(_SQL["is_as_made"], row).fetchone() == (True,)
 
 

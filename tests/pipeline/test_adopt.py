@@ -4,9 +4,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 
+from hub.contract import find_dataset
 from hub.failpoint import FailpointError
+from warehouse.adopt import can_be_adopted
 from warehouse.golden import golden_transaction
 from warehouse.publish import publish_batch
 
@@ -18,6 +21,61 @@ FILE = "SELECT pg_relation_filenode('{}') AS file, count(*) AS rows FROM {}"
 WITHOUT_CURSOR = SNAPSHOT.replace("cursor: updated_at, ", "")
 VERSION = datetime(2025, 7, 1, 3, tzinfo=UTC)
 LINKED = SNAPSHOT + "}, {property: linkage, value: {entity: person, anchor: true}"
+
+CAR = "standard.vehicle__car"
+CHANGES = {
+    "a grant": f"GRANT SELECT ON {CAR} TO motlan_auditor",
+    "a grant on a column": f"GRANT SELECT (plate_number) ON {CAR} TO motlan_auditor",
+    "another owner": f"ALTER TABLE {CAR} OWNER TO CURRENT_USER",
+    "a view": f"CREATE VIEW public.cars AS SELECT * FROM {CAR}",
+    "a function of its rows": f"CREATE FUNCTION public.f({CAR}) RETURNS int LANGUAGE sql RETURN 1",
+    "a column of its rows": f"CREATE TABLE public.kept (cars {CAR}[])",
+    "an heir": f"CREATE TABLE public.heir () INHERITS ({CAR})",
+    "a rule": f"CREATE RULE r AS ON DELETE TO {CAR} DO NOTHING",
+    "a publication": f"CREATE PUBLICATION cars_told FOR TABLE {CAR}",
+    "a trigger": (
+        f"CREATE TRIGGER t BEFORE UPDATE ON {CAR} FOR EACH ROW"
+        " EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+    ),
+    "an index": f"CREATE INDEX cars_by_plate ON {CAR} (plate_number)",
+    "an index in the place of another": (
+        "DROP INDEX standard.vehicle__car_failed_rules_idx;"
+        f"CREATE INDEX cars_by_plate ON {CAR} (plate_number)"
+    ),
+    "a check": f"ALTER TABLE {CAR} ADD CHECK (plate_number <> '')",
+    "a unique constraint": f"ALTER TABLE {CAR} ADD UNIQUE (row_hash, record_id)",
+    "a foreign key": (
+        "CREATE TABLE public.plates (plate text PRIMARY KEY);"
+        "INSERT INTO public.plates VALUES ('14A-1'), ('14A-2');"
+        f"ALTER TABLE {CAR} ADD FOREIGN KEY (plate_number) REFERENCES public.plates"
+    ),
+    "a foreign key towards it": f"CREATE TABLE public.fines (car text REFERENCES {CAR})",
+    "a column that must not be empty": f"ALTER TABLE {CAR} ALTER plate_number SET NOT NULL",
+    "a column that may be empty": f"ALTER TABLE {CAR} ALTER flags DROP NOT NULL",
+    "a default": f"ALTER TABLE {CAR} ALTER keeper_name SET DEFAULT 'nobody'",
+    "a comment": f"COMMENT ON TABLE {CAR} IS 'cars'",
+    "a comment on a column": f"COMMENT ON COLUMN {CAR}.plate_number IS 'as painted'",
+    "a comment on its key": f"COMMENT ON CONSTRAINT vehicle__car_pkey ON {CAR} IS 'the key'",
+    "a policy": f"CREATE POLICY p ON {CAR} USING (true)",
+    "row level security": f"ALTER TABLE {CAR} ENABLE ROW LEVEL SECURITY",
+    "row level security for its owner": f"ALTER TABLE {CAR} FORCE ROW LEVEL SECURITY",
+    "a replica identity": f"ALTER TABLE {CAR} REPLICA IDENTITY FULL",
+    "extended statistics": f"CREATE STATISTICS public.s ON plate_number, row_hash FROM {CAR}",
+    "a statistics target": f"ALTER TABLE {CAR} ALTER plate_number SET STATISTICS 1000",
+    "a storage option": f"ALTER TABLE {CAR} SET (fillfactor = 70)",
+    "a storage option of long values": f"ALTER TABLE {CAR} SET (toast.autovacuum_enabled = false)",
+    "a storage option of its key": "ALTER INDEX standard.vehicle__car_pkey SET (fillfactor = 70)",
+    "an option of a column": f"ALTER TABLE {CAR} ALTER plate_number SET (n_distinct = 9)",
+    "how a column is kept": f"ALTER TABLE {CAR} ALTER plate_number SET STORAGE EXTERNAL",
+    "how a column is packed": f"ALTER TABLE {CAR} ALTER plate_number SET COMPRESSION pglz",
+    "a tablespace": (
+        "UPDATE pg_class SET reltablespace = pg_tablespace.oid FROM pg_tablespace"
+        f" WHERE spcname = 'pg_default' AND pg_class.oid = '{CAR}'::regclass"
+    ),
+    "no log": f"ALTER TABLE {CAR} SET UNLOGGED",
+    "an order of its rows": f"ALTER TABLE {CAR} CLUSTER ON vehicle__car_pkey",
+}
+"""What a province may have done to an empty register."""
 
 
 def first_batch(register: Register, sync: str = SNAPSHOT) -> int:
@@ -71,22 +129,25 @@ def test_the_register_has_the_shape_that_its_contract_asks_for(
     assert len(register.rows("SELECT FROM pg_indexes WHERE tablename = 'vehicle__car'")) == 2
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "GRANT SELECT ON standard.vehicle__car TO motlan_auditor",
-        "CREATE VIEW public.cars AS SELECT * FROM standard.vehicle__car",
-        "CREATE INDEX cars_by_plate ON standard.vehicle__car (plate_number)",
-        "COMMENT ON TABLE standard.vehicle__car IS 'cars'",
-    ],
-)
-def test_what_somebody_has_put_on_the_empty_register_stays(
-    register: Register, statement: str
-) -> None:
+def test_a_stage_takes_the_place_of_a_register_that_nobody_has_changed(register: Register) -> None:
     batch_id = first_batch(register)
-    made = "SELECT 'standard.vehicle__car'::regclass::oid AS oid"
+    _, dataset = find_dataset("vehicle.car")
+    found = {}
+    with psycopg.connect(register.owner_url) as owner:
+        for name, statement in {"nothing": "", **CHANGES}.items():
+            owner.execute(statement)
+            owner.execute("SET LOCAL ROLE motlan_pipeline")
+            found[name] = can_be_adopted(owner, dataset, batch_id)
+            owner.rollback()
+    assert found == {"nothing": True, **dict.fromkeys(CHANGES, False)}
+
+
+@pytest.mark.parametrize("change", ["a grant on a column", "a foreign key", "a column of its rows"])
+def test_what_somebody_has_put_on_the_empty_register_stays(register: Register, change: str) -> None:
+    batch_id = first_batch(register)
+    made = f"SELECT '{CAR}'::regclass::oid AS oid"
     before = register.rows(made)
-    register.run_as_owner(statement)
+    register.run_as_owner(CHANGES[change])
     publish_batch(batch_id)
     assert register.rows(made) == before
     assert sorted(register.standard("plate_number")) == ["C001", "C002"]
