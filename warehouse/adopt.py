@@ -72,7 +72,8 @@ def adopt_stage(
     date = "date_rows" if dataset.sync.cursor else "date_register"
     for query in (
         *("lock_stage", "leave_out", date, "drop_empty", "shape_rows", "end_shaping"),
-        *("move_stage", "name_register", "index_failing", "sample_lightly", "analyse"),
+        *("forget_note", "move_stage", "name_register", "index_failing", "sample_lightly"),
+        "analyse",
     ):
         connection.execute(sql.SQL(_SQL[query]).format(**words))
 

@@ -124,8 +124,11 @@ def test_the_register_has_the_shape_that_its_contract_asks_for(
     publish_batch(batch_id)
     after = register.rows(described)
     assert after == before
-    kept = "SELECT relpersistence::text, reloptions FROM pg_class WHERE relname = 'vehicle__car'"
-    assert register.rows(kept) == [{"relpersistence": "p", "reloptions": None}]
+    kept = (
+        "SELECT relpersistence::text, reloptions, obj_description(oid, 'pg_class') AS note"
+        " FROM pg_class WHERE relname = 'vehicle__car'"
+    )
+    assert register.rows(kept) == [{"relpersistence": "p", "reloptions": None, "note": None}]
     assert len(register.rows("SELECT FROM pg_indexes WHERE tablename = 'vehicle__car'")) == 2
 
 

@@ -102,6 +102,10 @@ ALTER TABLE {stage}
     ALTER COLUMN batch_id DROP DEFAULT,
     RESET (autovacuum_enabled, toast.autovacuum_enabled)
 
+-- name: forget_note
+-- What staging has found out about the batch says nothing of the register.
+COMMENT ON TABLE {stage} IS NULL
+
 -- name: move_stage
 ALTER TABLE {stage} SET SCHEMA standard
 
