@@ -14,6 +14,7 @@ COUNTS = {
     "read": "rows read",
     "accepted": "new or changed",
     "altered": "published rows altered",
+    "went_back": "rows taken back to an older version",
     "ended": "published rows ended",
     "quarantined": "rows put in quarantine",
     "register": "rows published now",

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Cause = Literal[
-    "quarantine", "deletes", "changes", "emptied", "gate", "keys", "drift", "incomplete", "stale"
+    "quarantine",
+    "deletes",
+    "changes",
+    "went_back",
+    "emptied",
+    "gate",
+    "keys",
+    "drift",
+    "incomplete",
+    "stale",
 ]
 
 
@@ -23,6 +32,12 @@ CAUSES: Final[Mapping[Cause, Advice]] = {
     "quarantine": Advice(True, "more rows break blocking rules than the bound allows", _ASK),
     "deletes": Advice(True, "more rows would leave the register than the brake allows", _ASK),
     "changes": Advice(True, "more published rows would change than the brake allows", _ASK),
+    "went_back": Advice(
+        True,
+        "rows are older at the source than they are published: was it restored from a backup?",
+        "ask the source's owner; if it holds them so, two stewards release it: they are published "
+        "as they are there now",
+    ),
     "emptied": Advice(
         False, "a partition without a row: an empty snapshot deletes nothing", "ask for a whole one"
     ),

@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -90,13 +91,17 @@ class Merge:
         A row that has none afterwards is accepted: in a first load that is nearly every row, and
         marking them would write the whole batch once more. Of rows with one key the highest source
         version wins, the last position among equals; what is older never stands in for a newer row
-        that is in quarantine.
+        that is in quarantine. A row that is older than the published one is a late copy, unless the
+        batch holds all that its owner has: then the row went back there.
         """
         stage, standard = self._stage(), standard_table(self.dataset)
         if self.first and self.keys_differ:
             unknown = and_(stage.c.deleted, stage.c.outcome.is_(None), self._can_be_placed(stage))
             return update(stage).where(unknown).values(outcome="unchanged")
         ranked = self._ranked()
+        older = ranked.c.source_version < standard.c.source_version
+        late = and_(older, not_(self._was_read_whole(standard.c.source_partition)))
+        same = and_(ranked.c.row_hash == standard.c.row_hash, older.is_not(True))
         decided = (
             select(
                 ranked.c.position,
@@ -104,10 +109,10 @@ class Merge:
                 case(
                     (ranked.c.reused, "quarantined"),
                     (ranked.c.place > 1, "superseded"),
-                    (ranked.c.source_version < standard.c.source_version, "superseded"),
+                    (late, "superseded"),
                     (and_(ranked.c.deleted, standard.c.record_id.is_(None)), "unchanged"),
                     (ranked.c.deleted, "ended"),
-                    (ranked.c.row_hash == standard.c.row_hash, "unchanged"),
+                    (same, "unchanged"),
                 ).label("outcome"),
             )
             .select_from(ranked.outerjoin(standard, standard.c.record_id == ranked.c.record_id))
@@ -131,13 +136,15 @@ class Merge:
         outcome = func.coalesce(stage.c.outcome, accepted).label("decided")
         return select(outcome, func.count()).group_by(outcome)
 
-    def count_changed(self) -> Select[Any]:
-        """How many published rows the batch would alter."""
+    def count_changed(self) -> Select[Any, Any]:
+        """How many published rows the batch would alter, and how many would become older by it."""
         if self.first:
-            return select(literal(0))
+            return select(literal(0), literal(0))
         stage, standard = self._stage(), standard_table(self.dataset)
-        return select(func.count()).where(
-            stage.c.record_id == standard.c.record_id, _accepted(stage)
+        went_back = stage.c.source_version < standard.c.source_version
+        return select(func.count().filter(_accepted(stage)), func.count().filter(went_back)).where(
+            stage.c.record_id == standard.c.record_id,
+            or_(_accepted(stage), stage.c.outcome == "ended"),
         )
 
     def count_missing(self, sweep: Sweep) -> Select[Any]:
@@ -177,13 +184,17 @@ class Merge:
     def keep_history(self, sweep: Sweep | None) -> Insert:
         """Copy to history every version that the batch replaces or ends.
 
+        A version that its owner took back held until the owner was read.
+
         Args:
             sweep: what the batch has read whole; None where it ends no row by lacking it.
         """
         stage, standard = self._stage(), standard_table(self.dataset)
         history = history_table(self.dataset)
         replaced = or_(_accepted(stage), stage.c.outcome == "ended")
-        valid_to = func.coalesce(stage.c.source_version, literal(self.batch.source_as_of))
+        as_of = literal(self.batch.source_as_of)
+        went_back = stage.c.source_version < standard.c.source_version
+        valid_to = case((went_back, as_of), else_=func.coalesce(stage.c.source_version, as_of))
         versions = (
             select(
                 *standard.columns,
@@ -214,10 +225,11 @@ class Merge:
         return (ended, delete(standard).where(self._is_missing(standard, sweep)))
 
     def accept_rows(self) -> Insert:
-        """Write the new versions."""
+        """Write the new versions; one that went back holds since its owner was read."""
         stage, standard = self._stage(), standard_table(self.dataset)
+        as_of = literal(self.batch.source_as_of)
         own = {
-            "valid_from": func.coalesce(stage.c.source_version, literal(self.batch.source_as_of)),
+            "valid_from": func.coalesce(stage.c.source_version, as_of),
             "recorded_at": func.now(),
             "batch_id": cast(literal(self.batch.batch_id), BigInteger),
         }
@@ -229,13 +241,12 @@ class Merge:
         )
         if self.first:
             return statement
+        new = {c.name: statement.excluded[c.name] for c in standard.columns}
+        went_back = new["source_version"] < standard.c.source_version
+        valid_from = case((went_back, as_of), else_=new["valid_from"])
+        del new["record_id"]
         return statement.on_conflict_do_update(
-            index_elements=[standard.c.record_id],
-            set_={
-                column.name: statement.excluded[column.name]
-                for column in standard.columns
-                if column.name != "record_id"
-            },
+            index_elements=[standard.c.record_id], set_={**new, "valid_from": valid_from}
         )
 
     def renew_unchanged(self, *, judged_whole: bool) -> Update:

@@ -22,8 +22,8 @@ from hub.errors import (
     WarehouseUnavailableError,
 )
 from hub.failpoint import reach
-from hub.parking import Cause
 from warehouse.adopt import adopt_stage, can_be_adopted
+from warehouse.brakes import refuse_too_much
 from warehouse.commit import Witness, settle, take_witness
 from warehouse.connection import driver_connection, transaction
 from warehouse.judged import keys_differ
@@ -337,35 +337,14 @@ class Publication:
         Raises:
             BatchParkedError: names each bound and the number that went over it.
         """
-        sync = self._dataset.sync
-        changed = self.altered = int(self._scalar(self.merge.count_changed()))
-        fresh = 0 if self._batch.mode == "replay" else books["quarantined"]
-        books = {"read": self._batch.read, **books}
-        counts = {**books, "altered": changed, "register": register_rows}
-        checks: tuple[tuple[Cause, str, int, int], ...] = (
-            (
-                *("quarantine", "put in quarantine", fresh),
-                sync.quarantine.limit(self._batch.read),
-            ),
-            ("deletes", "delete", books["ended"], sync.brake_deletes.limit(register_rows)),
-            ("changes", "alter", changed, sync.brake_changes.limit(register_rows)),
-        )
-        tripped = [
-            check
-            for check in checks
-            if check[2] > check[3] and (register_rows or check is checks[0])
-        ]
-        if not tripped or (self._released and counts == self._signed_counts()):
-            return
-        over = ", and ".join(
-            f"{what} {number} rows, more than its bound of {limit}"
-            for _, what, number, limit in tripped
-        )
-        message = (
-            f"Batch {self._batch.batch_id} of {self._batch.stream} would {over}; it is parked and "
-            "the last published version keeps answering. Ask the source's owner, then sync again."
-        )
-        raise BatchParkedError(message, [check[0] for check in tripped], counts)
+        (altered, went_back), *_ = self._rows(self.merge.count_changed())
+        self.altered = int(altered)
+        counts = {
+            **{"read": self._batch.read, **books},
+            **{"altered": self.altered, "went_back": went_back, "register": register_rows},
+        }
+        if not (self._released and counts == self._signed_counts()):
+            refuse_too_much(self._dataset, self._batch, counts)
 
     def _signed_counts(self) -> dict[str, int]:
         """What the batch would have done when it was parked last, which the stewards signed."""

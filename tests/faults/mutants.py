@@ -32,9 +32,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         "no brake",
-        "warehouse/publish.py",
-        "if not tripped or (",
-        "if True or (",
+        "warehouse/brakes.py",
+        "    if tripped:\n",
+        "    if False:\n",
         PUBLISH + "test_a_mass_change_is_parked_and_the_next_good_batch_overtakes_it",
     ),
     Mutant(
@@ -81,6 +81,21 @@ MUTANTS: Final = (
         "        raise\n",
         "tests/faults/test_commit.py::"
         "test_whatever_became_of_a_commit_the_batch_is_published_once[AnswerLost-land_registry]",
+    ),
+    Mutant(
+        "a late copy closes the quarantine of a newer row",
+        "warehouse/merge.py",
+        "stage.c.source_version >= version,",
+        "true(),",
+        "tests/pipeline/test_quarantine.py::"
+        "test_a_late_copy_of_a_row_says_nothing_of_the_newer_one_in_quarantine[that passes]",
+    ),
+    Mutant(
+        "a row that went back is taken for a late copy",
+        "warehouse/merge.py",
+        "late = and_(older, not_(self._was_read_whole(standard.c.source_partition)))",
+        "late = older",
+        PUBLISH + "test_a_tombstone_older_than_the_published_row_parks_what_was_read_whole",
     ),
     Mutant(
         "a killed worker's statements go on",

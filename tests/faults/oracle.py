@@ -242,18 +242,20 @@ class Oracle:
             elif any(map(_blocks, batch.broken.get(newest, ()))):
                 outcomes[newest], rules[newest] = "quarantined", batch.broken[newest]
             else:
-                outcomes[newest] = self._compare(key, batch.rows[newest])
+                outcomes[newest] = self._compare(batch, key, batch.rows[newest])
         return outcomes, rules
 
-    def _compare(self, key: str, row: Row) -> str:
+    def _compare(self, batch: Batch, key: str, row: Row) -> str:
         held = self.register.get(key)
         if held is None:
             return "unchanged" if row.gone else "accepted"
-        if row.version < held.version:
+        older = row.version < held.version
+        if older and not batch.is_whole(held.place):
             return "superseded"
         if row.gone:
             return "ended"
-        return "unchanged" if row.said() == (held.plate, held.day, False) else "accepted"
+        same = row.said() == (held.plate, held.day, False)
+        return "unchanged" if same and not older else "accepted"
 
     def _missing(self, batch: Batch) -> list[str]:
         """Published keys of the places read whole that are not there any more."""
@@ -284,12 +286,17 @@ class Oracle:
             outcome == "accepted" and row.key in self.register
             for outcome, row in zip(outcomes, batch.rows, strict=True)
         )
+        went_back = any(
+            outcome in ("accepted", "ended") and self._is_older(row)
+            for outcome, row in zip(outcomes, batch.rows, strict=True)
+        )
         fresh = 0 if batch.mode == "replay" else count("quarantined")
         held, promise = bool(self.register), batch.promise
         over = {
             "quarantine": fresh > promise.quarantine,
             "deletes": held and ended > promise.deletes,
             "changes": held and changed > promise.changes,
+            "went_back": went_back,
         }
         causes = [cause for cause, tripped in over.items() if tripped]
         if causes and not released:
@@ -307,12 +314,18 @@ class Oracle:
             if outcome not in ("accepted", "ended"):
                 continue
             assert row.key is not None
+            since = batch.as_of if self._is_older(row) else row.version
             if row.key in self.register:
-                self._end(row.key, row.version, batch.number)
+                self._end(row.key, since, batch.number)
             if outcome == "accepted":
                 failed = _broken(row, batch.promise)
-                facts = (row.plate, row.day, row.version, row.place, failed, row.version)
+                facts = (row.plate, row.day, row.version, row.place, failed, since)
                 self.register[row.key] = Version(*facts, batch.number)
+
+    def _is_older(self, row: Row) -> bool:
+        """Whether a newer version of the row is published: where it is written, it went back."""
+        held = self.register.get(row.key or "")
+        return held is not None and row.version < held.version
 
     def _end(self, key: str, valid_to: int, batch: int) -> None:
         self.history.append(Ended(key, self.register.pop(key), valid_to, batch))

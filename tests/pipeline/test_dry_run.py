@@ -31,6 +31,7 @@ def change(register: Register) -> None:
     register.put("C001", "12:00", bien_so="14A-NEW")
     register.put("C002", "09:00", bien_so="14A-OLD")
     register.put("C003", "12:00", bien_so=None)
+    register.add("C006", "09:00", bien_so="14A-OLDER")
     register.put("C011", "12:00")
     register.run("DELETE FROM xe.o_to WHERE ma IN ('C004', 'C005')")
 
@@ -46,18 +47,19 @@ def test_every_kind_of_change_is_told_by_key_and_the_brake_too_and_nothing_stays
     (stopped,) = outcome.pop("stopped_by")
     assert (code, answer["state"]) == (0, "dry")
     assert outcome == {
-        **{"stream": CAR, "mode": "snapshot", "read": 9, "register": 10},
-        **{"new": 1, "altered": 1, "ended": 2, "unchanged": 5, "superseded": 1, "quarantined": 1},
+        **{"stream": CAR, "mode": "snapshot", "read": 10, "register": 10},
+        **{"new": 1, "altered": 2, "ended": 2, "unchanged": 5, "superseded": 1, "quarantined": 1},
         "rules": {"vehicle.car.plate_number.required": 1},
         "keys": {
             "new": ["C011"],
-            "altered": ["C001"],
+            "altered": ["C001", "C002"],
             "ended": ["C004", "C005"],
-            "superseded": ["C002"],
+            "superseded": ["C006"],
             "quarantined": ["C003"],
         },
     }
     assert "would delete 2 rows, more than its bound of 1" in stopped
+    assert "and take 1 rows back to an older version than is published" in stopped
     assert (register.digest(), register.stream(), landed_files()) == before
     assert register.rows("SELECT fence FROM sync.stream") == [fence]
     assert register.quarantine() == []

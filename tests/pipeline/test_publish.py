@@ -1,5 +1,6 @@
 """From the source to `standard`: what is published, kept, ended, stopped and counted."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from threading import Thread
 from typing import Any
@@ -7,11 +8,19 @@ from typing import Any
 import psycopg
 import pytest
 
-from hub.errors import BatchParkedError, GateFailedError, StaleWriterError
+from connectors.base import Asked
+from connectors.land import plan_batch
+from hub.errors import (
+    BatchParkedError,
+    GateFailedError,
+    SecondStewardNeededError,
+    StaleWriterError,
+)
 from warehouse.ledger import take_stream
-from warehouse.publish import publish_batch
+from warehouse.publish import BatchOutcome, publish_batch, release_batch
+from warehouse.release import find_waiting, sign_release
 
-from .conftest import CAR, INCREMENTAL, SNAPSHOT, Register, counts
+from .conftest import CAR, INCREMENTAL, PASSWORD, SNAPSHOT, Register, counts
 
 TIGHT = SNAPSHOT.replace(
     "}", ", brakeDeletes: {rows: 1, percent: 0}, brakeChanges: {rows: 1, percent: 0}}"
@@ -308,6 +317,8 @@ def test_a_key_that_stands_twice_in_a_whole_table_stops_nothing_but_itself(
 
 
 def test_an_older_version_than_the_published_one_is_superseded(register: Register) -> None:
+    """Nothing proves that the source holds it now: it may be a late copy."""
+    register.write_contract(SNAPSHOT.replace("completeness: keys", "completeness: none"))
     register.put("C1", "11:00", bien_so="NEW")
     register.sync()
     register.put("C1", "10:00", bien_so="OLD")
@@ -389,3 +400,68 @@ def test_a_changed_verdict_on_an_unchanged_row_is_published(register: Register) 
     register.sync()
     assert register.standard("failed_rules") == {"C001": ([],), "C002": ([],)}
     assert register.history("record_id") == []
+
+
+def restore(register: Register) -> BatchOutcome:
+    """Publish two changes of four cars; then let the owner restore what it held before them."""
+    register.fill(4)
+    register.sync()
+    register.run("CREATE TABLE xe.kept AS SELECT * FROM xe.o_to")
+    register.put("C001", "12:00", bien_so="14A-ONE")
+    register.put("C002", "12:00", bien_so="14A-2", chu_xe="Trần Thị Hoà")
+    published = register.sync()
+    assert counts(published)[:3] == (4, 1, 3)
+    register.run("TRUNCATE xe.o_to; INSERT INTO xe.o_to SELECT * FROM xe.kept")
+    return published
+
+
+@pytest.mark.parametrize("asked", [Asked("full"), Asked("reconcile")])
+def test_rows_that_went_back_at_their_owner_park_the_batch_and_two_stewards_take_them_back(
+    register: Register, hire: Callable[[], str], asked: Asked
+) -> None:
+    register.write_contract(SNAPSHOT.replace("deletes: snapshot", "deletes: none"))
+    restore(register)
+    digest, stream = register.digest(), register.stream()
+    batch_id = register.prepare(asked)
+    with pytest.raises(BatchParkedError, match="take 2 rows back to an older version") as parked:
+        publish_batch(batch_id)
+    assert parked.value.causes == ("went_back",)
+    assert "restores a backup" in str(parked.value)
+    assert (register.digest(), register.stream()) == (digest, stream)
+
+    waiting = find_waiting(batch_id)
+    assert (waiting.releasable, waiting.counts["went_back"]) == (True, 2)
+    with pytest.raises(SecondStewardNeededError):
+        sign_release(waiting, hire(), PASSWORD, "restored on Tuesday")
+    sign_release(waiting, hire(), PASSWORD, "restored on Tuesday")
+    released = release_batch(batch_id)
+    unchanged = 2 if asked.mode == "full" else 0
+    assert counts(released) == (2 + unchanged, 2, unchanged, 0, 0, 0)
+    as_of = register.batch(batch_id)["source_as_of"]
+    assert register.standard("plate_number", "source_version", "valid_from") == {
+        "C001": ("14A-1", at(10), as_of),
+        "C002": ("14A-2", at(10), as_of),
+        "C003": ("14A-3", at(10), at(10)),
+        "C004": ("14A-4", at(10), at(10)),
+    }
+    assert register.history("record_id", "plate_number", "valid_from", "valid_to") == [
+        ("C001", "14A-1", at(10), at(12)),
+        ("C001", "14A-ONE", at(12), as_of),
+        ("C002", "14A-2", at(10), as_of),
+    ]
+    assert plan_batch(CAR, Asked("reconcile")) is None
+
+
+def test_a_tombstone_older_than_the_published_row_parks_what_was_read_whole(
+    register: Register,
+) -> None:
+    register.write_contract(
+        SNAPSHOT.replace("deletes: snapshot", "deletes: tombstone, tombstone: is_deleted")
+    )
+    register.fill(2)
+    register.sync()
+    register.put("C001", "09:00", xoa=True)
+    with pytest.raises(BatchParkedError, match="take 1 rows back") as parked:
+        register.sync()
+    assert parked.value.causes == ("went_back",)
+    assert list(register.standard()) == ["C001", "C002"]
