@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -148,11 +149,18 @@ def driver_connection(connection: Connection) -> psycopg.Connection:
 def connect(role: Role) -> Iterator[psycopg.Connection]:
     """A psycopg connection whose block is one transaction: committed at its end, else rolled back.
 
+    The pipeline asks often: its sessions come out of its pool, where a new one would cost as much
+    as what it is asked. Whoever asks now and then gets one that ends with the block.
+
     Raises:
         WarehouseUnavailableError: nobody answers at the role's URL.
         StreamBusyError: another transaction held a lock for longer than this one waits.
         WarehouseRefusedError: a statement failed; said without its values.
     """
+    if role == "pipeline":
+        with transaction(role) as held:
+            yield driver_connection(held)
+        return
     url = libpq_url(get_settings().warehouse_url(role))
     with (
         without_values(role),
@@ -171,20 +179,35 @@ def without_values(role: Role) -> Iterator[None]:
         state = getattr(origin, "sqlstate", None)
         lost = state is None and isinstance(origin, psycopg.OperationalError)
         if lost or state in _SESSION_ENDS:
-            place = make_url(get_settings().warehouse_url(role))
-            message = (
-                f"The warehouse at {place.host}:{place.port} does not answer for role {role}; "
-                "start it with `motlan up`, or mend MOTLAN_WAREHOUSE_URL."
-            )
-            raise WarehouseUnavailableError(message) from None
-        if isinstance(origin, psycopg.errors.LockNotAvailable):
-            message = "Another run holds what this one needs; run it again when that has ended."
-            raise StreamBusyError(message) from None
+            raise unavailable(role) from None
         described = getattr(origin, "diag", None)
         named = [
             getattr(described, part, None)
             for part in ("schema_name", "table_name", "column_name", "constraint_name")
         ]
         at = ".".join(name for name in named if name) or where_it_arose(error)[-1]
-        message = f"The warehouse refused a statement: {type(origin).__name__} ({state}) at {at}."
-        raise WarehouseRefusedError(message) from None
+        raise refused(state, type(origin).__name__, at) from None
+
+
+def unavailable(role: Role) -> WarehouseUnavailableError:
+    """Nobody answers at the role's URL, or no longer."""
+    place = make_url(get_settings().warehouse_url(role))
+    return WarehouseUnavailableError(
+        f"The warehouse at {place.host}:{place.port} does not answer for role {role}; "
+        "start it with `motlan up`, or mend MOTLAN_WAREHOUSE_URL."
+    )
+
+
+def refused(state: str | None, kind: str, at: str) -> StreamBusyError | WarehouseRefusedError:
+    """A statement failed: what is said of it, without its values.
+
+    Args:
+        state: its SQLSTATE.
+        kind: the driver's name of the error.
+        at: the table or constraint, or where in our code it arose.
+    """
+    if state == LockNotAvailable.sqlstate:
+        return StreamBusyError(
+            "Another run holds what this one needs; run it again when that has ended."
+        )
+    return WarehouseRefusedError(f"The warehouse refused a statement: {kind} ({state}) at {at}.")

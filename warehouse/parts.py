@@ -22,12 +22,14 @@ from hub.errors import (
     WarehouseUnavailableError,
 )
 from hub.failpoint import reach
+from warehouse.adopt import is_empty
+from warehouse.bulk import bulk_session
 from warehouse.connection import connect, driver_connection, transaction
 from warehouse.judged import drop_stage
 from warehouse.landing import PartFacts
 from warehouse.ledger import Batch, StreamState
 from warehouse.queries import load
-from warehouse.stage import Staged, end_staging, make_stage, stage_rows
+from warehouse.stage import Staged, end_staging, make_stage, make_stage_anew, stage_rows
 from warehouse.tables import stage_table
 
 _SQL = {**load("ledger"), **load("parts")}
@@ -161,10 +163,10 @@ def load_rows(
     batch = part.batch
     facts: list[PartFacts] = []
     try:
-        with connect("pipeline") as connection:
+        with bulk_session("pipeline") as session:
             # A slow source keeps its worker waiting in the middle; its own deadlines end that.
-            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            staged = stage_rows(connection, dataset, batch.batch_id, frames, part=part.number)
+            session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            staged = stage_rows(session, dataset, batch.batch_id, frames, part=part.number)
             facts.append(finish(staged))
             row = {
                 "batch_id": batch.batch_id,
@@ -172,7 +174,7 @@ def load_rows(
                 "attempt": part.attempt,
                 "facts": Jsonb(facts[0].model_dump(mode="json")),
             }
-            if connection.execute(_SQL["end_part"], row).rowcount == 0:
+            if not session.execute(_SQL["end_part"], row):
                 raise _stale(batch, part.number)
     except (WarehouseUnavailableError, WarehouseRefusedError):
         if not _has_ended(part):
@@ -230,12 +232,18 @@ def close_landing(
 
 
 def restage(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) -> Staged:
-    """Stage a whole batch anew from what was landed; nothing of an earlier attempt stays."""
+    """Stage a whole batch anew from what was landed; nothing of an earlier attempt stays.
+
+    A stage table is there with all of its rows, or it is not there.
+    """
     with transaction("pipeline") as held:
-        make_stage(held, dataset, batch_id)
-        driver = driver_connection(held)
-        staged = stage_rows(driver, dataset, batch_id, frames)
-        end_staging(driver, dataset, batch_id, differing=staged.differing)
+        drop_stage(held, dataset, batch_id)
+        logged = is_empty(driver_connection(held), dataset)
+    with bulk_session("pipeline") as session:
+        make_stage_anew(session, dataset, batch_id, logged=logged)
+        staged = stage_rows(session, dataset, batch_id, frames)
+    with connect("pipeline") as connection:
+        end_staging(connection, dataset, batch_id, differing=staged.differing)
     return staged
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Final
 
 import numpy as np
@@ -11,13 +10,15 @@ import polars as pl
 import psycopg
 from psycopg import sql
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from hub.contract import Dataset
 from hub.errors import MotlanError
 from hub.failpoint import reach
 from hub.streams import read_ahead
-from warehouse.adopt import is_empty, is_logged
+from warehouse.adopt import is_empty
+from warehouse.bulk import BulkSession, as_jsonb
 from warehouse.connection import driver_connection
 from warehouse.judged import drop_stage
 from warehouse.queries import load
@@ -25,6 +26,8 @@ from warehouse.spool import Spool
 from warehouse.tables import stage_table
 
 _SQL = load("judged")
+_ADOPT = load("adopt")
+_DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SHIFT: Final = 58
 _PART_BITS: Final = 40
 """A row's position is its part's number and, in so many bits, its place in the part."""
@@ -56,15 +59,21 @@ def make_stage(connection: Connection, dataset: Dataset, batch_id: int) -> None:
     connection.execute(CreateTable(stage_table(dataset, batch_id, logged=logged)))
 
 
+def make_stage_anew(session: BulkSession, dataset: Dataset, batch_id: int, *, logged: bool) -> None:
+    """The same, of a stage that is not there, in the transaction that fills it."""
+    made = CreateTable(stage_table(dataset, batch_id, logged=logged))
+    session.execute(str(made.compile(dialect=_DIALECT)).replace("%", "%%"))
+
+
 def stage_rows(
-    connection: psycopg.Connection,
+    session: BulkSession,
     dataset: Dataset,
     batch_id: int,
     frames: Iterable[pl.DataFrame],
     *,
     part: int = 0,
 ) -> Staged:
-    """Bring frames into the batch's stage table, in a transaction of the caller's.
+    """Bring frames into the batch's stage table, in the transaction of the session.
 
     The next frame is made while one is loaded. A row's position tells its part and its place in it,
     so that parts can be staged in any order and side by side.
@@ -72,22 +81,17 @@ def stage_rows(
     Args:
         frames: what ``standardisation.standardise`` gives, with ``_chunk`` and ``_row``.
     """
-    table = stage_table(dataset, batch_id)
+    name = stage_table(dataset, batch_id).name
     columns = ["position", "record_id", *dataset.columns, *_AFTER_FIELDS, "chunk", "chunk_row"]
-    if is_logged(connection, dataset, batch_id):
+    if session.execute(_ADOPT["is_logged"], {"name": name}) == [(True,)]:
         columns.append("valid_from")
-    named = sql.Identifier("stage", table.name)
-    copy_into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
-        named, sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
     unique = {rule.column for rule in dataset.rules if rule.test == "unique" and rule.column}
     seen = _StagedValues(("record_id", *sorted(unique)), first=part << _PART_BITS)
-    contents = read_ahead(_write_csv(read_ahead(frames), columns, seen))
-    with connection.cursor() as cursor, closing(contents):
-        for content in contents:
-            with cursor.copy(copy_into) as copy:
-                copy.write(content)
-                reach("K11")
+    made = read_ahead(_make_ready(read_ahead(frames), dataset, columns, seen))
+    with closing(made):
+        for frame in made:
+            session.append("stage", name, frame)
+            reach("K11")
     return Staged(seen.rows, seen.differing())
 
 
@@ -140,32 +144,31 @@ def _all_differ(hashes: Spool) -> bool:
     return not any(bool((bucket[1:] == bucket[:-1]).any()) for bucket in ordered)
 
 
-def _write_csv(
-    frames: Iterable[pl.DataFrame], columns: Sequence[str], seen: _StagedValues
-) -> Iterator[memoryview]:
-    """Each frame as COPY reads it."""
+def _make_ready(
+    frames: Iterable[pl.DataFrame], dataset: Dataset, columns: Sequence[str], seen: _StagedValues
+) -> Iterator[pl.DataFrame]:
+    """Each frame with the columns of the stage table, as the server is to have them."""
     for frame in frames:
-        ready = _as_csv_frame(frame, columns, seen.position)
+        ready = _as_staged(frame, dataset, seen.position)
+        missing = [name for name in columns if name not in ready.columns]
+        if missing:
+            message = (
+                f"The standardiser gave no column {missing[0]}; its kind and hub.kinds differ."
+            )
+            raise MotlanError(message)
         seen.add(ready)
-        buffer = BytesIO()
-        ready.write_csv(buffer, include_header=False)
-        yield buffer.getbuffer()
+        yield ready.select(columns)
 
 
-def _as_csv_frame(frame: pl.DataFrame, columns: Sequence[str], offset: int) -> pl.DataFrame:
-    """Name the columns as the stage table does, and write lists as array literals."""
-    lists = {
-        name: pl.concat_str(pl.lit("{"), pl.col(name).list.join(","), pl.lit("}"))
-        for name in ("flags", "unreadable")
-    }
-    lists["unreadable"] = lists["unreadable"].replace("{}", None)
-    ready = frame.rename({"_chunk": "chunk", "_row": "chunk_row"}).with_columns(
+def _as_staged(frame: pl.DataFrame, dataset: Dataset, offset: int) -> pl.DataFrame:
+    """The columns named as those of the stage table are, and of their types."""
+    unreadable = pl.col("unreadable")
+    as_json = [name for name, sql_type in dataset.columns.items() if sql_type == "jsonb"]
+    return frame.rename({"_chunk": "chunk", "_row": "chunk_row"}).with_columns(
         pl.int_range(offset, offset + frame.height, dtype=pl.Int64).alias("position"),
+        pl.when(unreadable.list.len() > 0).then(unreadable).alias("unreadable"),
         pl.col("source_version").alias("valid_from"),
-        **lists,
+        pl.col("chunk").cast(pl.Int32),
+        pl.col("chunk_row").cast(pl.Int64),
+        *(as_jsonb(pl.col(name)).alias(name) for name in as_json),
     )
-    missing = [name for name in columns if name not in ready.columns]
-    if missing:
-        message = f"The standardiser gave no column {missing[0]}; its kind and hub.kinds differ."
-        raise MotlanError(message)
-    return ready.select(columns)

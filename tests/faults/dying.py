@@ -1,11 +1,14 @@
 """Lets a worker die in its own process, at a write to the warehouse of a chosen number."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import adbc_driver_postgresql.dbapi as adbc
 import psycopg
+
+from warehouse.bulk import BulkSession
 
 _WRITE: Final = re.compile(r"^\s*(INSERT|UPDATE|DELETE|CREATE|DROP|ALTER)\b", re.MULTILINE)
 
@@ -21,14 +24,21 @@ def dying(writes: int) -> Iterator[None]:
     Before a write, before a commit, or after one, whose answer is then lost.
     """
     left = [writes]
-    abandoned: list[Any] = []
-    cursor, session = psycopg.Cursor, psycopg.Connection
-    execute, copy, commit = cursor.execute, cursor.copy, session.commit
 
     def count() -> None:
         left[0] -= 1
         if left[0] < 0:
             raise CrashError
+
+    with _counting_statements(count), _counting_bulk(count):
+        yield
+
+
+@contextmanager
+def _counting_statements(count: Callable[[], None]) -> Iterator[None]:
+    abandoned: list[Any] = []
+    cursor, session = psycopg.Cursor, psycopg.Connection
+    execute, copy, commit = cursor.execute, cursor.copy, session.commit
 
     def execute_or_die(self: Any, query: Any, *args: Any, **named: Any) -> Any:
         text = query if isinstance(query, str) else _text(query, self)
@@ -57,6 +67,26 @@ def dying(writes: int) -> Iterator[None]:
         cursor.execute, cursor.copy, session.commit = execute, copy, commit  # type: ignore[method-assign]
         for connection in abandoned:
             connection.close()  # its worker is gone
+
+
+@contextmanager
+def _counting_bulk(count: Callable[[], None]) -> Iterator[None]:
+    append, commit = BulkSession.append, adbc.Connection.commit
+
+    def append_or_die(self: Any, *args: Any) -> None:
+        count()
+        append(self, *args)
+
+    def commit_or_die(self: Any) -> None:
+        count()
+        commit(self)
+        count()
+
+    BulkSession.append, adbc.Connection.commit = append_or_die, commit_or_die  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        BulkSession.append, adbc.Connection.commit = append, commit  # type: ignore[method-assign]
 
 
 def _text(query: Any, cursor: Any) -> str:

@@ -26,6 +26,7 @@ from hub.errors import (
 )
 from hub.settings import Role
 from standardisation.batch import make_standardiser
+from warehouse.bulk import BulkSession, bulk_session
 from warehouse.connection import connect
 from warehouse.landing import LandedBatch
 from warehouse.ledger import Batch, apply_contract, get_batch
@@ -235,23 +236,29 @@ def test_a_part_whose_commit_may_have_come_through_keeps_its_files(
     planned = plan_batch(CAR)
     assert planned is not None
     batch_id, number = planned
-    opened: list[str] = []
+    lost: list[str] = []
 
     @contextmanager
-    def cut(role: Role) -> Iterator[psycopg.Connection]:
-        opened.append(role)
-        if len(opened) == 3:  # the fate of the lost COMMIT cannot be looked up either
+    def cut(role: Role) -> Iterator[BulkSession]:
+        with bulk_session(role) as session:
+            yield session
+        lost.append("answer")  # the rows and facts are committed
+        raise WarehouseUnavailableError("went down")
+
+    @contextmanager
+    def down(role: Role) -> Iterator[psycopg.Connection]:
+        if lost:  # the fate of the lost COMMIT cannot be looked up either
+            lost.append("look")
             raise WarehouseUnavailableError("still down")
         with connect(role) as connection:
             yield connection
-        if len(opened) == 2:  # the rows and facts are committed, the answer is lost
-            raise WarehouseUnavailableError("went down")
 
     with monkeypatch.context() as patched:
-        patched.setattr("warehouse.parts.connect", cut)
+        patched.setattr("warehouse.parts.bulk_session", cut)
+        patched.setattr("warehouse.parts.connect", down)
         with pytest.raises(WarehouseUnavailableError, match="still down"):
             load_part(batch_id, 0, make_standardiser)
-    assert len(opened) == 3  # the fault fired
+    assert lost == ["answer", "look"]  # the faults fired
     for part in range(number):
         load_part(batch_id, part, make_standardiser)
     close_batch(batch_id)

@@ -34,6 +34,7 @@ WHERE batch_id = %(batch_id)s AND number = %(number)s
 UPDATE sync.part SET facts = %(facts)s, done_at = now()
 WHERE batch_id = %(batch_id)s AND number = %(number)s AND attempt = %(attempt)s AND done_at IS NULL
   AND EXISTS (SELECT FROM sync.batch WHERE batch_id = %(batch_id)s AND state = 'landing')
+RETURNING number
 
 -- name: list_parts
 SELECT number, spec, facts FROM sync.part WHERE batch_id = %(batch_id)s ORDER BY number
