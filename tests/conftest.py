@@ -91,8 +91,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def make_warehouse(
     cluster: Cluster, template: str, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], TestWarehouse]:
-    """Makes a migrated warehouse; the code under test finds the last one, as in production."""
+) -> Iterator[Callable[[], TestWarehouse]]:
+    """Makes a migrated warehouse; the code under test finds the last one, as in production.
+
+    The pool of each ends with the test: a role may have so many sessions in a cluster and no more.
+    """
+    from warehouse.connection import engine
+
+    variable = "MOTLAN_WAREHOUSE_URL_{}".format
+    urls: list[str] = []
 
     def make() -> TestWarehouse:
         name = f"warehouse_{next(_numbers)}"
@@ -100,10 +107,14 @@ def make_warehouse(
         made = TestWarehouse(cluster.url(name))
         monkeypatch.setenv("MOTLAN_WAREHOUSE_URL", made.url())
         for role in ROLES:
-            monkeypatch.setenv(f"MOTLAN_WAREHOUSE_URL_{role.upper()}", made.url(role))
+            monkeypatch.setenv(variable(role.upper()), made.url(role))
+        urls.append(made.url("pipeline"))
         return made
 
-    return make
+    yield make
+    for url in urls:
+        monkeypatch.setenv(variable("PIPELINE"), url)
+        engine("pipeline").dispose()
 
 
 @pytest.fixture
