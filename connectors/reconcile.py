@@ -231,7 +231,7 @@ def _newest(
         at = here.stop
         newest = int(np.lexsort((versions[here],))[-1])
         version = int(versions[here][newest])
-        if key.version is not None and key.version > version:
+        if key.version is not None and key.version > version != _UNKNOWN:
             found.append(key.version)
         else:
             found.append(None if mark and dead[here][newest] else version)

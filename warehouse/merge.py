@@ -37,6 +37,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import BigInteger, Text
 
 from hub.contract import Dataset
+from hub.rules import required_rule
 from warehouse.ledger import Batch
 from warehouse.tables import history_table, stage_table, standard_table
 
@@ -92,7 +93,8 @@ class Merge:
         marking them would write the whole batch once more. Of rows with one key the highest source
         version wins, the last position among equals; what is older never stands in for a newer row
         that is in quarantine. A row that is older than the published one is a late copy, unless the
-        batch holds all that its owner has: then the row went back there.
+        batch holds all that its owner has: then the row went back there. One without a version is
+        neither older nor newer: it waits in quarantine beside a published one that has a version.
         """
         stage, standard = self._stage(), standard_table(self.dataset)
         if self.first and self.keys_differ:
@@ -102,12 +104,19 @@ class Merge:
         older = ranked.c.source_version < standard.c.source_version
         late = and_(older, not_(self._was_read_whole(standard.c.source_partition)))
         same = and_(ranked.c.row_hash == standard.c.row_hash, older.is_not(True))
+        lacking = and_(
+            *(ranked.c.place == 1, ranked.c.source_version.is_(None)),
+            standard.c.source_version.is_not(None),
+        )
+        broken: ColumnElement[Any] = case(
+            (ranked.c.reused, VERSION_REUSED), (lacking, self.version_rule)
+        )
         decided = (
             select(
                 ranked.c.position,
-                ranked.c.reused,
+                broken.label("broken"),
                 case(
-                    (ranked.c.reused, "quarantined"),
+                    (broken.is_not(None), "quarantined"),
                     (ranked.c.place > 1, "superseded"),
                     (late, "superseded"),
                     (and_(ranked.c.deleted, standard.c.record_id.is_(None)), "unchanged"),
@@ -120,8 +129,8 @@ class Merge:
             .subquery()
         )
         rules = case(
-            (decided.c.reused, func.array_append(stage.c.failed_rules, VERSION_REUSED)),
-            else_=stage.c.failed_rules,
+            (decided.c.broken.is_(None), stage.c.failed_rules),
+            else_=func.array_append(stage.c.failed_rules, decided.c.broken),
         )
         return (
             update(stage)
@@ -362,6 +371,12 @@ class Merge:
             )
             .values(state="resolved", resolved_by=self.batch.batch_id)
         )
+
+    @property
+    def version_rule(self) -> str | None:
+        """The rule that a row of the dataset has a version, whether its contract asks so or not."""
+        cursor = self.dataset.sync.cursor
+        return required_rule(self.dataset.stream, cursor).rule_id if cursor else None
 
     def _stage(self) -> Table:
         return stage_table(self.dataset, self.batch.batch_id)

@@ -39,6 +39,8 @@ from warehouse.tables import first_load, standard_table
 _SQL = {**load("ledger"), **load("publish")}
 _VERSION_RULE = (VERSION_REUSED, "sach", "error", 1.0)
 """Rule, criterion, severity and weight of what the merge finds, and no suite can."""
+_LACKING_RULE = ("du", "error", 1.0)
+"""The same of a version that is missing, where the contract does not ask for it."""
 _OUTCOMES = ("accepted", "unchanged", "superseded", "quarantined", "ended")
 
 
@@ -393,6 +395,9 @@ class Publication:
         for rule_id, count in self._fetch("count_quarantine", stream):
             failed[rule_id] = failed.get(rule_id, 0) + count
         rules = self._fetch("list_judged_rules", {"batch_id": self._batch.batch_id})
+        lacking = self.merge.version_rule
+        if lacking in failed.keys() - {rule[0] for rule in rules}:
+            rules.append((lacking, *_LACKING_RULE))
         for rule in (*rules, _VERSION_RULE):
             words = dict(zip(("rule_id", "criterion", "severity", "weight"), rule, strict=True))
             passed = records - failed.get(words["rule_id"], 0)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from connectors.base import Asked
+from connectors.land import plan_batch
 from hub.retention import Keep
 from warehouse.key_rotation import renew_keys
 from warehouse.landing import LandedBatch, read_keys, rotate_keys, unseal_bytes
@@ -306,3 +308,41 @@ def test_an_older_row_of_a_whole_register_closes_the_quarantine_of_a_newer_one(
     assert counts(back) == (2, 0, 2, 0, 0, 0)
     (row,) = register.quarantine()
     assert (row["state"], row["resolved_by"]) == ("resolved", back.batch_id)
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["a row", "a tombstone"])
+def test_without_a_version_nothing_replaces_or_ends_a_row_that_is_published_with_one(
+    register: Register, gone: bool
+) -> None:
+    """The contract does not require the cursor; nobody can say whether the row is newer."""
+    register.write_contract(
+        SNAPSHOT.replace("deletes: snapshot", "deletes: tombstone, tombstone: is_deleted")
+    )
+    register.fill(2)
+    register.put("C003", luc=None)
+    register.sync()
+    register.put("C001", bien_so="14A-NEW", luc=None, xoa=gone)
+    register.put("C003", bien_so="14A-NEW", luc=None)
+    outcome = register.sync()
+    assert counts(outcome) == (3, 1, 1, 0, 1, 0)
+    plates = {key: plate for key, (plate,) in register.standard("plate_number").items()}
+    assert plates == {"C001": "14A-1", "C002": "14A-2", "C003": "14A-NEW"}
+    (row,) = register.quarantine()
+    assert (row["record_id"], row["reason_code"], row["rule_ids"], row["source_version"]) == (
+        *("C001", "MISSING"),
+        *(["vehicle.car.updated_at.required"], None),
+    )
+    results = register.rows(
+        "SELECT rule_id, criterion, total, passed FROM quality.rule_result"
+        " WHERE batch_id = %s AND passed < total",
+        outcome.batch_id,
+    )
+    assert [tuple(result.values()) for result in results] == [
+        ("vehicle.car.updated_at.required", "du", 3, 2)
+    ]
+    if not gone:
+        assert plan_batch(CAR, Asked("reconcile")) is None  # it waits as its owner holds it
+    register.put("C001", "11:00", bien_so="14A-NEW")
+    mended = register.sync()
+    assert [row["resolved_by"] for row in register.quarantine()] == [mended.batch_id]
+    assert register.standard("plate_number")["C001"] == ("14A-NEW",)
