@@ -12,7 +12,6 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from cli.pipeline import load_batch
 from connectors.land import close_batch, load_part, plan_batch
 from expectations.judge import judge_batch
 from hub.contract import get_contract
@@ -97,12 +96,36 @@ def test_an_empty_register_in_parts_is_one_empty_part_and_ends_nothing(in_parts:
     in_parts.fill(3)
     in_parts.sync()
     in_parts.run("DELETE FROM xe.o_to")
-    batch_id = load_batch(CAR)
-    assert batch_id is not None
+    planned = plan_batch(CAR)
+    assert planned is not None
+    batch_id, _ = planned
     assert [part["spec"]["keys"] for part in parts(in_parts, batch_id)] == [[None, None]]
+    load_part(batch_id, 0, make_standardiser)
+    close_batch(batch_id)
     with pytest.raises(GateFailedError, match="an empty snapshot deletes nothing"):
         judge_batch(batch_id)
     assert len(in_parts.standard()) == 3
+
+
+@pytest.mark.parametrize("how", ["closed", "another run was begun"])
+def test_the_bounds_of_key_ranges_are_forgotten_once_nobody_can_read_the_batch_again(
+    in_parts: Register, how: str
+) -> None:
+    in_parts.fill(6)
+    planned = plan_batch(CAR)
+    assert planned is not None
+    batch_id, number = planned
+    load_part(batch_id, 0, make_standardiser)
+    before = [part["spec"] for part in parts(in_parts, batch_id)]
+    keys = [spec.pop("keys") for spec in before]
+    assert keys == [[None, "C003"], ["C003", "C005"], ["C005", None]]
+    if how == "closed":
+        for part in range(1, number):
+            load_part(batch_id, part, make_standardiser)
+        close_batch(batch_id)
+    else:
+        plan_batch(CAR)
+    assert [part["spec"] for part in parts(in_parts, batch_id)] == before
 
 
 def test_a_batch_is_not_judged_before_each_of_its_parts_is_loaded(in_parts: Register) -> None:

@@ -24,13 +24,12 @@ SIGNED = dict.fromkeys(
 MATRIX: dict[Role, dict[str, str]] = {
     "pipeline": {
         "public.alembic_version": "SELECT",
-        **dict.fromkeys(("sync.stream", "sync.batch", "sync.part", *ALERTS), READ_WRITE),
-        **dict.fromkeys(RUNS, f"{READ_WRITE}, DELETE"),
+        **dict.fromkeys(("sync.stream", "sync.batch", *ALERTS), READ_WRITE),
+        **dict.fromkeys((*RUNS, "sync.part", "quality.suite_run"), f"{READ_WRITE}, DELETE"),
         **dict.fromkeys(("sync.parking", "sync.promise"), "SELECT, INSERT"),
         **dict.fromkeys(("sync.release_signature", "sync.waiting"), "SELECT"),
         **dict.fromkeys(
             (
-                "quality.suite_run",
                 "quality.rule_result",
                 "quality.batch_quality",
                 "quality.quarantined_row",
