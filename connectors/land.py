@@ -87,7 +87,7 @@ def plan_batch(
     mode = _choose_mode(dataset, asked, published=bool(state.batch_key))
     moments = [moment.isoformat() for moment in asked.window or ()]
     window = dict(zip(_WINDOW, moments, strict=True)) if moments else {}
-    with looking_at(contract.source):
+    with looking_at(contract.source, dry=asked.dry):
         found = plan(contract, dataset, state.cursor, mode, window)
     if found is not None and found.verdict is not None:
         tell(found.verdict)
@@ -176,7 +176,7 @@ def load_part(
             progress(table.num_rows)
 
     try:
-        with reading(contract.source):
+        with reading(contract.source, dry=batch.dry):
             load_rows(part, dataset, frames(), finish)
     except BaseException as error:
         # From its facts on the part may have ended, whatever became of the COMMIT's answer.

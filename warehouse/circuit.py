@@ -26,19 +26,27 @@ class OpenCircuit:
     reason: str
 
 
-def find_open(source: str, *, take_trial: bool = False) -> OpenCircuit | None:
-    """The source's circuit if it is open; None lets the caller go on.
+def find_open(source: str) -> OpenCircuit | None:
+    """The source's circuit if it is open; None lets the caller go on."""
+    with connect("pipeline") as connection:
+        found = connection.execute(_SQL["find_open"], {"source": source}).fetchone()
+    return OpenCircuit(source, *found) if found else None
 
-    Args:
-        take_trial: the caller will say how it went; where a circuit's time is over, it is the only
-            one that may go on.
+
+def take_trial(source: str) -> bool:
+    """Whether the time of a circuit is over, and the caller is the one that tries the source.
+
+    For so long as `TRIAL_SECONDS` the others find the circuit open.
     """
     row = {"source": source, "trial": TRIAL_SECONDS}
     with connect("pipeline") as connection:
-        if take_trial and connection.execute(_SQL["take_trial"], row).fetchone():
-            return None
-        found = connection.execute(_SQL["find_open"], row).fetchone()
-    return OpenCircuit(source, *found) if found else None
+        return connection.execute(_SQL["take_trial"], row).fetchone() is not None
+
+
+def give_back_trial(source: str) -> None:
+    """Let the next one try the source; the caller has found out nothing."""
+    with connect("pipeline") as connection:
+        connection.execute(_SQL["give_back_trial"], {"source": source})
 
 
 def count_failures(source: str, failures: int, reason: str) -> None:

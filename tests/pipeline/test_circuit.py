@@ -6,11 +6,11 @@ import psycopg
 import pytest
 from faults.proxy import Proxy, proxying
 
-from connectors.circuit import reading
+from connectors.circuit import looking_at, reading
 from connectors.land import plan_batch
 from hub.contract import get_contract
 from hub.errors import CircuitOpenError, SchemaDriftError, SourceUnavailableError
-from warehouse.circuit import count_failures, find_open
+from warehouse.circuit import count_failures, take_trial
 from warehouse.ledger import apply_contract
 from warehouse.status import list_open_circuits
 
@@ -94,10 +94,44 @@ def test_one_run_tries_the_source_again_and_its_success_closes_the_circuit(
 def test_while_one_run_tries_the_source_the_others_wait(register: Register, proxy: Proxy) -> None:
     count_failures("vehicle", 5, "It was down.")
     wait_for_its_time(register)
-    assert find_open("vehicle", take_trial=True) is None
+    assert take_trial("vehicle")
     with pytest.raises(CircuitOpenError, match="It was down"):
         register.land()
     assert proxy.connections == 0
+
+
+def test_while_one_run_looks_what_there_is_to_read_the_others_wait_and_then_it_reads(
+    register: Register, proxy: Proxy
+) -> None:
+    count_failures("vehicle", 5, "It was down.")
+    wait_for_its_time(register)
+    with looking_at("vehicle"):
+        for asking in (looking_at, reading):
+            with pytest.raises(CircuitOpenError, match="It was down"), asking("vehicle"):
+                pass
+    assert circuit(register) == (5, 0)
+    with reading("vehicle"):
+        pass
+    assert circuit(register) == (0, None)
+
+
+def test_a_run_that_cannot_even_look_leaves_the_source_alone_anew(
+    register: Register, proxy: Proxy
+) -> None:
+    count_failures("vehicle", 5, "It was down.")
+    wait_for_its_time(register)
+    with pytest.raises(SourceUnavailableError), looking_at("vehicle"):
+        raise SourceUnavailableError("It is down.")
+    assert circuit(register) == (6, 1)
+
+
+def test_every_five_failures_in_a_row_double_the_time(register: Register, proxy: Proxy) -> None:
+    found = []
+    for _ in range(16):
+        wait_for_its_time(register)
+        count_failures("vehicle", 1, "It was down.")
+        found.append(circuit(register)[1])
+    assert found[4:] == [*(1, 1, 1, 1, 1), *(2, 2, 2, 2, 2), *(4, 4)]
 
 
 def test_each_further_round_of_failures_doubles_the_time_up_to_half_an_hour(

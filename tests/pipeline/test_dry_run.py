@@ -1,6 +1,7 @@
 """A dry run tells the difference before it is published, and leaves nothing behind."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from cli.pipeline import preview_stream
 from connectors.base import Asked
 from connectors.land import plan_batch
-from hub.errors import MotlanError
+from hub.errors import CircuitOpenError, MotlanError, SchemaDriftError
 from hub.settings import get_settings
+from warehouse.circuit import count_failures
 from warehouse.ledger import set_aside
 from warehouse.publish import publish_batch
 
@@ -21,6 +23,16 @@ DRY = Asked(dry=True)
 def landed_files() -> list[Path]:
     zone = Path(urlsplit(get_settings().landing_url).path)
     return sorted(path for path in zone.rglob("*") if path.is_file())
+
+
+def tables(register: Register) -> dict[str, list[Any]]:
+    """Every row of the warehouse's tables of runs, of quality and on their way, by table."""
+    named = register.rows(
+        "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
+        " WHERE schemaname IN ('sync', 'quality', 'stage') ORDER BY name"
+    )
+    every = "SELECT to_jsonb(t) AS row FROM {} AS t ORDER BY t::text"
+    return {row["name"]: register.rows(every.format(row["name"])) for row in named}
 
 
 def change(register: Register) -> None:
@@ -40,8 +52,8 @@ def test_every_kind_of_change_is_told_by_key_and_the_brake_too_and_nothing_stays
     register: Register, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     change(register)
-    before = (register.digest(), register.stream(), landed_files())
-    (fence,) = register.rows("SELECT fence FROM sync.stream")
+    count_failures("vehicle", 3, "It was down.")
+    before = (register.digest(), landed_files(), tables(register))
     code, answer, _ = call(monkeypatch, capsys, "sync vehicle --dry-run")
     (outcome,) = answer["outcomes"]
     (stopped,) = outcome.pop("stopped_by")
@@ -60,14 +72,24 @@ def test_every_kind_of_change_is_told_by_key_and_the_brake_too_and_nothing_stays
     }
     assert "would delete 2 rows, more than its bound of 1" in stopped
     assert "and take 1 rows back to an older version than is published" in stopped
-    assert (register.digest(), register.stream(), landed_files()) == before
-    assert register.rows("SELECT fence FROM sync.stream") == [fence]
-    assert register.quarantine() == []
-    assert register.rows("SELECT 1 FROM sync.parking") == []
-    assert register.rows("SELECT relname FROM pg_class WHERE relnamespace = 'stage'::regnamespace"
-                         " AND relname LIKE 'vehicle%%'") == []  # fmt: skip
-    (left,) = register.rows("SELECT state, reason FROM sync.batch WHERE fence = 0")
-    assert left == {"state": "overtaken", "reason": "dry run"}
+    left = tables(register)
+    line = left["sync.batch"].pop()["row"]
+    assert (register.digest(), landed_files(), left) == before
+    assert (line["fence"], line["state"], line["reason"]) == (0, "overtaken", "dry run")
+
+
+def test_a_dry_run_tries_no_source_again_and_keeps_to_an_open_circuit(register: Register) -> None:
+    change(register)
+    count_failures("vehicle", 5, "It was down.")
+    with pytest.raises(CircuitOpenError, match="It was down"):
+        preview_stream(CAR, DRY)
+    register.run_as_owner("UPDATE sync.circuit SET open_until = now() - interval '1 second'")
+    circuit = tables(register)["sync.circuit"]
+    assert preview_stream(CAR, DRY) is not None
+    register.run("ALTER TABLE xe.o_to DROP COLUMN chu_xe")
+    with pytest.raises(SchemaDriftError):
+        preview_stream(CAR, DRY)
+    assert tables(register)["sync.circuit"] == circuit
 
 
 def test_a_run_under_way_goes_on_and_its_publish_leaves_the_dry_one_alone(

@@ -8,6 +8,10 @@ SET open_until = clock_timestamp() + make_interval(secs => %(trial)s),
 WHERE source = %(source)s AND open_until <= clock_timestamp()
 RETURNING source
 
+-- name: give_back_trial
+UPDATE sync.circuit SET open_until = clock_timestamp(), updated_at = clock_timestamp()
+WHERE source = %(source)s AND open_until > clock_timestamp()
+
 -- name: find_open
 SELECT failures, open_until, reason FROM sync.circuit
 WHERE source = %(source)s AND open_until > clock_timestamp()
