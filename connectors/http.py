@@ -22,7 +22,7 @@ from connectors.base import (
     unavailable,
 )
 from connectors.http_client import HttpClient, connect
-from connectors.keys import DistinctTexts, KeyTally
+from connectors.keys import DistinctTexts, KeyTally, join_keys
 from connectors.options import DigestEndpoint, HttpOptions
 from hub.contract import Contract, Dataset
 from hub.digest import BucketDigest, KeyDigest
@@ -179,7 +179,7 @@ class PageReader:
                 client.get_ahead(options.path, query)  # it comes while this page is worked on
             if rows:
                 batch = self._to_batch(rows, len(tokens), outcome)
-                order.check(rows, enforced=options.ordered)
+                order.check(rows, batch, enforced=options.ordered)
                 keys.add(order.page_keys)
                 yield from self._leave_out(batch, rows)
             if token is None or self._is_past(order.newest):
@@ -187,7 +187,7 @@ class PageReader:
             tokens.add(token)
         self.newest = max(filter(None, (self.newest, order.newest)), default=None)
         outcome.declared_rows = totals[-1] if totals else None
-        given = keys.count()
+        given = keys.count() + order.keyless
         if self._until is None and totals and not min(totals) <= given <= max(totals):
             message = (
                 f"{self._dataset.stream}: the source declared {totals[-1]} rows and gave "
@@ -324,17 +324,28 @@ class _Order:
         self._keys = [item.physical_name for item in dataset.key_fields]
         self._before: set[tuple[str, str]] = set()
         self.page_keys: set[str] = set()
+        self.keyless = 0
         self.newest: datetime | None = None
 
-    def check(self, rows: list[dict[str, Any]], *, enforced: bool) -> None:
+    def check(self, rows: list[dict[str, Any]], batch: pa.RecordBatch, *, enforced: bool) -> None:
         """Take a page in.
+
+        Of two rows without a key nobody can say whether they are one; each counts.
+
+        Args:
+            batch: the same rows, as they are landed.
 
         Raises:
             SourceUnavailableError: rows are out of order, or stood in the page before.
         """
-        parts = [[str(row[name]) for row in rows] for name in self._keys]
+        joined = join_keys([batch.column(name) for name in self._keys])
+        self.keyless += joined.null_count
+        keyed = rows
+        if joined.null_count:
+            keyed = [row for row, key in zip(rows, joined.is_valid(), strict=True) if key.as_py()]
+        parts = [[str(row[name]) for row in keyed] for name in self._keys]
         keys = parts[0] if len(parts) == 1 else list(map("|".join, zip(*parts, strict=True)))
-        words = [str(row[self._column]) if self._column else "" for row in rows]
+        words = [str(row[self._column]) if self._column else "" for row in keyed]
         here = set(zip(words, keys, strict=True))
         if here & self._before:
             raise unavailable(self._dataset.stream, "a page holds rows of the page before it")

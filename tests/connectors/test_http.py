@@ -19,8 +19,9 @@ from connectors import http, http_client
 from hub.digest import KeyDigest, key_hash60
 from hub.errors import IncompleteSourceError, SchemaDriftError, SourceUnavailableError
 from hub.settings import get_settings
+from warehouse.landing import Digest
 
-from .conftest import IS_DELETED, UPDATED_AT, Source, after, rows_of
+from .conftest import IS_DELETED, UPDATED_AT, Source, StreamState, after, rows_of
 
 OPTIONS = (
     "{path: nguoi, records: rows, nextCursor: next, cursorParam: cursor, limitParam: limit,"
@@ -65,7 +66,7 @@ class Register:
 
     def live(self) -> list[str]:
         last = {row["ma"]: row for row in self.rows}
-        return [key for key, row in last.items() if not row["xoa"]]
+        return [key for key, row in last.items() if not row["xoa"] and (key or "").strip()]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -113,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
     def page(self, query: dict[str, str]) -> None:
         register = self.register
         rows = [row for row in register.rows if row["luc"] >= query.get("since", "")]
-        rows.sort(key=lambda row: (row["luc"], row["ma"]))
+        rows.sort(key=lambda row: (row["luc"], row["ma"] or ""))
         ordered, total = rows, len(rows)
         after = query.get("cursor", "")
         if not (after and register.fires("page again")):
@@ -140,6 +141,9 @@ class Handler(BaseHTTPRequestHandler):
             content |= {"rows": [], "next": None, "total": 0}
         if len(register.requests) > 2 and register.fires("first page later"):
             content["rows"] = register.rows[:3]
+        keyless = [row for row in page if row["ma"] is None]
+        if keyless and register.fires("keyless row lost"):
+            content["rows"] = [row for row in content["rows"] if row is not keyless[0]]
         if register.fires("missing column"):
             content["rows"] = [
                 {k: v for k, v in row.items() if k != "ten"} for row in content["rows"]
@@ -276,6 +280,39 @@ def test_a_row_dated_tomorrow_is_landed_and_does_not_move_the_cursor_past_today(
     batch = source.ingest(mode="incremental")
     assert batch.manifest.rows == 9
     assert batch.manifest.cursor_to == {"since": "2025-07-02T00:00:00+07:00"}
+
+
+@pytest.mark.parametrize("mode", ["snapshot", "incremental"])
+def test_rows_without_a_key_are_landed_and_count_in_no_proof(
+    register: Register, source: Source, mode: Any
+) -> None:
+    """They stand on two pages, all of one moment, and two of them say the same."""
+    keyless = [
+        person(4, ma=key, ten=name) for key, name in zip((None, None, "", " "), "AABA", strict=True)
+    ]
+    register.rows = [person(1), person(2), *keyless, person(8), person(9)]
+    register.by_offset = True
+    state = StreamState({"since": "2025-07-01T10:00:00+07:00"}) if mode == "incremental" else None
+    batch = source.ingest(state, mode=mode)
+    landed = [(row["ma"], row["ten"]) for row in rows_of(batch)]
+    assert [name for key, name in landed if not (key or "").strip()] == ["A", "A", "B", "A"]
+    assert [key for key, _ in landed if (key or "").strip()] == ["CD1", "CD2", "CD8", "CD9"]
+    assert len(landed) == batch.manifest.declared_rows == 8
+    proof = batch.manifest.completeness
+    assert (proof.kind, proof.scope) == ("digest", "batch" if mode == "snapshot" else "stream")
+    assert proof.digest == batch.manifest.key_digest == Digest.of(KeyDigest.of(register.live()))
+
+
+def test_a_row_without_a_key_that_did_not_come_is_missed(
+    register: Register, source: Source, landing: Path
+) -> None:
+    register.rows[3]["ma"] = None
+    register.rows[4]["ma"] = None
+    register.by_offset = True
+    register.fault = "keyless row lost"
+    with pytest.raises(IncompleteSourceError, match="declared 8 rows and gave 7 different ones"):
+        source.ingest()
+    assert register.fired == 1
 
 
 def test_many_rows_of_one_moment_are_all_read(register: Register, source: Source) -> None:
