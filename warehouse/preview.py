@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from hub.contract import Contract, Dataset, find_dataset
 from hub.digest import KeyDigest
 from hub.errors import BatchParkedError, MotlanError
+from hub.masks import mask_key
 from warehouse.connection import driver_connection, transaction
 from warehouse.judged import drop_stage
 from warehouse.landing import LandedBatch, delete_batch
@@ -29,7 +30,7 @@ class Preview:
     ``new``, ``altered`` and ``ended`` are records of the register, ``unchanged``, ``superseded``
     and ``quarantined`` rows that were read. ``rules``: rule -> rows that it would put in
     quarantine. ``stopped_by``: what would park the batch, as sentences. ``keys``: kind of row ->
-    the first keys of that kind; never a value.
+    the first keys of that kind, masked where they may tell a citizen; never another value.
     """
 
     stream: str
@@ -150,7 +151,9 @@ class _Preview:
             ended = sorted({*found.get("ended", ()), *(key for (key,) in missing.fetchmany(most))})
             if ended:
                 found["ended"] = ended[:most]
-        return found
+        return {
+            kind: [mask_key(self._dataset, key) for key in keys] for kind, keys in found.items()
+        }
 
     def _fetch(self, query: LiteralString, **words: Any) -> list[Any]:
         statement = sql.SQL(_SQL[query]).format(**self._words)

@@ -57,7 +57,8 @@ schema:
     quality: [RULES]
     properties:
       - {name: car_id, physicalName: ma, logicalType: string, primaryKey: true,
-         primaryKeyPosition: 1, customProperties: [{property: standardiser, value: key}]}
+         primaryKeyPosition: 1, classification: internal,
+         customProperties: [{property: standardiser, value: key}]}
       - {name: plate_number, physicalName: bien_so, logicalType: string, required: true}
       - {name: keeper_name, physicalName: chu_xe, logicalType: string,
          customProperties: [{property: standardiser, value: person_name}]}

@@ -9,10 +9,11 @@ import pytest
 from cli.pipeline import preview_stream
 from connectors.base import Asked
 from connectors.land import plan_batch
+from hub.contract import get_contract
 from hub.errors import CircuitOpenError, MotlanError, SchemaDriftError
 from hub.settings import get_settings
 from warehouse.circuit import count_failures
-from warehouse.ledger import set_aside
+from warehouse.ledger import apply_contract, set_aside
 from warehouse.publish import publish_batch
 
 from .conftest import CAR, INCREMENTAL, SNAPSHOT, Register, call, counts
@@ -121,3 +122,17 @@ def test_a_gate_that_would_fail_is_told_and_parks_nothing(register: Register) ->
     ]
     assert register.rows("SELECT state FROM sync.batch WHERE fence = 0") == [{"state": "overtaken"}]
     assert register.rows("SELECT 1 FROM sync.parking") == []
+
+
+def test_keys_that_may_tell_a_citizen_are_masked(
+    register: Register, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register.write_contract()
+    path = register.contract_path
+    told = path.read_text().replace("classification: internal", "classification: identifier")
+    path.write_text(told)
+    apply_contract(get_contract("vehicle"))
+    register.put("022085001234")
+    code, answer, said = call(monkeypatch, capsys, "sync vehicle --dry-run")
+    assert (code, answer["outcomes"][0]["keys"]) == (0, {"new": ["•••••••••234"]})
+    assert "022085001234" not in str(answer) + said
