@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.pipeline import NORMAL
+from connectors.base import Asked
 from hub.errors import BatchParkedError
 
 from .conftest import Register, counts
@@ -90,6 +92,23 @@ def test_a_row_quarantined_in_its_new_partition_keeps_its_last_good_version(
     districts.drop("A", 2, {"C1": "14A-1"})
     register.sync()
     assert register.standard("plate_number")["C2"] == ("14A-2",)
+
+
+@pytest.mark.parametrize("asked", [NORMAL, Asked("full"), Asked("reconcile")], ids=lambda a: a.mode)
+def test_a_drop_whose_contract_promises_no_proof_deletes_nothing(
+    register: Register, districts: Districts, asked: Asked
+) -> None:
+    path = register.contract_path
+    path.write_text(path.read_text().replace("completeness: manifest", "completeness: none"))
+    districts.drop("A", 1, {"C1": "14A-1", "C2": "14A-2"})
+    districts.drop("B", 1, {"C3": None, "C4": "14A-4"})
+    register.sync()
+    districts.drop("A", 2, {"C1": "14A-NEW"})
+    districts.drop("B", 2, {"C4": "14A-4"})
+    assert counts(register.sync(asked)) == (2, 1, 1, 0, 0, 0)
+    plates = {"C1": ("14A-NEW",), "C2": ("14A-2",), "C4": ("14A-4",)}
+    assert register.standard("plate_number") == plates
+    assert [row["state"] for row in register.quarantine()] == ["open"]
 
 
 def test_an_empty_partition_is_parked_and_deletes_nothing(
