@@ -152,6 +152,23 @@ class Simulation(RuleBasedStateMachine):
         row = Row(key, plate, old.day, version, old.gone, self._place(place))
         owner.write(row, padded=padded)
 
+    @rule(which=st.integers(0, 7), behind=st.sampled_from([None, None, 0, 1, 5]))
+    def correct(self, which: int, behind: int | None) -> None:
+        """A row that waits in quarantine comes right: anew, or as an older one that was late."""
+        waiting = [entry for entry in self._world.oracle.open() if entry.key]
+        if waiting:
+            self._correct(waiting[which % len(waiting)].key, behind)
+
+    @rule(plate=PLATES, day=DAYS, ticks=SOME)
+    def alter_all(self, plate: str, day: str, ticks: int) -> None:
+        """Every row of the register says something else from now on."""
+        owner = self._world.owner
+        owner.tick(ticks)
+        for key in {entry.row.key for entry in owner.entries} - {None}:
+            old = owner.find(key)
+            if old is not None:
+                owner.put(replace(old, plate=plate, day=day, version=owner.clock, gone=False))
+
     @rule(key=KEYS, place=WHERE)
     def move(self, key: str, place: str) -> None:
         """A row is kept by another district from now on; what it says is as it was."""
@@ -186,6 +203,19 @@ class Simulation(RuleBasedStateMachine):
         self._refresh(fresh)
         self._world.sync()
         self._world.compare()
+
+    @rule(
+        key=KEYS,
+        fault=st.sampled_from(["day", "plate"]),
+        behind=st.sampled_from([None, 1, 5]),
+        asked=st.sampled_from([Asked(), Asked(), Asked("full"), Asked("reconcile")]),
+    )
+    def quarrel(self, key: str, fault: str, behind: int | None, asked: Asked) -> None:
+        """A row waits; the owner sends a good one of its key, newer than it or older."""
+        self.poison(fault, key, 1)
+        self.sync(fresh=True)
+        self._correct(key, behind)
+        self.sync_otherwise(asked)
 
     @rule(asked=ASKED)
     def sync_otherwise(self, asked: Asked) -> None:
@@ -285,6 +315,18 @@ class Simulation(RuleBasedStateMachine):
             if self._world.run is None or not self._world.advance():
                 break
         self._world.compare()
+
+    def _correct(self, key: str | None, behind: int | None) -> None:
+        """A good row in the place of a key's; older by so much than the one that was there."""
+        owner = self._world.owner
+        owner.tick(1)
+        old = owner.find(key)
+        version = owner.clock
+        if behind is not None and old is not None and old.version != ILLEGIBLE:
+            version = max(1, old.version - behind)
+        owner.put(
+            Row(key, "14A", "2020-02-29", version, place=old.place if old else self._place("A"))
+        )
 
     def _put(self, key: str, plate: str, day: str, place: str) -> None:
         owner = self._world.owner
