@@ -147,3 +147,15 @@ def test_a_dry_comparison_tells_what_it_would_mend_and_mends_nothing(register: R
     assert preview.keys == {"altered": ["C005"], "ended": ["C007"], "new": ["C009", "C900"]}
     assert preview.stopped_by == []
     assert (register.digest(), register.stream()) == (before, stream)
+
+
+def test_buckets_of_a_register_that_holds_nothing_yet_are_compared_with_what_was_read(
+    register: Register,
+) -> None:
+    register.write_contract(INCREMENTAL)
+    register.put("C1", bien_so=None)
+    register.sync()
+    assert register.standard("plate_number") == {}
+    register.put("C1", "11:00")
+    assert counts(register.sync(Asked("reconcile"))) == (1, 1, 0, 0, 0, 0)
+    assert register.standard("plate_number") == {"C1": ("14A-C1",)}
