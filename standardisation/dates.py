@@ -14,6 +14,14 @@ from standardisation.text import Columns, Options, as_text, clean
 
 _MONTH = "^[0-9]{4}-(?:0[1-9]|1[0-2])$"
 _YEARS = (1800, 9999)
+_DAY_FIRST = "%d/%m/%Y"
+_YEAR, _MONTHS, _DAYS = (
+    "(?:1[89]|[2-9][0-9])[0-9]{2}",
+    "(?:0[1-9]|1[0-2])",
+    "(?:0[1-9]|[12][0-9]|3[01])",
+)
+_PLAIN = {"%Y-%m-%d": f"^{_YEAR}-{_MONTHS}-{_DAYS}$", _DAY_FIRST: f"^{_DAYS}/{_MONTHS}/{_YEAR}$"}
+"""Form of a date -> all that is written in it with every digit."""
 _SERIAL_ZERO = -25_569
 """Day 0 of the spreadsheets, 30 December 1899, in days since 1970."""
 _FIRST_SERIAL = date(1900, 1, 1)
@@ -118,28 +126,29 @@ def partial_date_columns(raw: pl.Expr, options: Options) -> Columns:
     }
 
 
-def has_iso_form(options: Options) -> bool:
-    """Whether the owner's first form is "%Y-%m-%d"."""
-    return _formats(options)[0] == "%Y-%m-%d"
+def has_plain_form(options: Options) -> bool:
+    """Whether the owner's first form is one that is read the short way."""
+    return _formats(options)[0] in _PLAIN
 
 
-def is_plain_date(raw: pl.Expr) -> pl.Expr:
-    """Whether all of a date stands there as "%Y-%m-%d"; there may be no such day."""
-    return as_text(raw).str.contains(
-        "^(?:1[89]|[2-9][0-9])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
-    )
+def is_plain_date(raw: pl.Expr, options: Options) -> pl.Expr:
+    """Whether all of a date stands there in the owner's first form; there may be no such day."""
+    return as_text(raw).str.contains(_PLAIN[_formats(options)[0]])
 
 
 def plain_date_columns(raw: pl.Expr, options: Options) -> Columns:
     """What `date_columns` gives for a plain date."""
-    return {"": as_text(raw).str.to_date("%Y-%m-%d", strict=False)}
+    return {"": as_text(raw).str.to_date(_formats(options)[0], strict=False)}
 
 
 def plain_partial_date_columns(raw: pl.Expr, options: Options) -> Columns:
     """What `partial_date_columns` gives for a plain date."""
     text = as_text(raw)
-    date = text.str.to_date("%Y-%m-%d", strict=False)
+    date = plain_date_columns(raw, options)[""]
     there = date.is_not_null()
+    if _formats(options)[0] == _DAY_FIRST:
+        parts = [text.str.slice(*part) for part in ((6, 4), (3, 2), (0, 2))]
+        text = pl.concat_str(parts, separator="-")
     return {
         "": pl.when(there).then(text),
         "_date": date,

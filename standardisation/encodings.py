@@ -7,6 +7,7 @@ text whose UTF-8 was once read as code page 1252 is no guess: it must decode who
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -90,6 +91,7 @@ def undo_shown_tcvn3(text: pl.Expr) -> pl.Expr:
     return pl.coalesce(shown.map_elements(_decode_shown, return_dtype=pl.String), text)
 
 
+@lru_cache(maxsize=8192)  # the text, each of its flags: all ask it of the same few texts of a chunk
 def _decode_shown(text: str) -> str:
     decoded = unicodedata.normalize("NFC", text.translate(_TCVN3_TABLE))
     words = _WORD.findall(text)

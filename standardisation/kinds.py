@@ -39,16 +39,20 @@ class FieldKind:
     columns: Standardiser
     flags: Standardiser = text.no_flags
     options: frozenset[str] = frozenset()
-    plain: Callable[[pl.Expr], pl.Expr] | None = None
+    plain: Callable[[pl.Expr, Options], pl.Expr] | None = None
     plain_columns: Standardiser = text.tidy_text_columns
     plain_when: Callable[[Options], bool] = lambda options: True
 
 
-def _matches(pattern: str) -> Callable[[pl.Expr], pl.Expr]:
-    return lambda raw: text.as_text(raw).str.contains(pattern)
+def _matches(pattern: str) -> Callable[[pl.Expr, Options], pl.Expr]:
+    return lambda raw, options: text.as_text(raw).str.contains(pattern)
 
 
-_TEXT: Final = FieldKind(text.text_columns, text.text_flags, plain=text.is_tidy)
+def _is(plain: Callable[[pl.Expr], pl.Expr]) -> Callable[[pl.Expr, Options], pl.Expr]:
+    return lambda raw, options: plain(raw)
+
+
+_TEXT: Final = FieldKind(text.text_columns, text.text_flags, plain=_is(text.is_tidy))
 _FIVE_DIGITS: Final = FieldKind(
     codes.five_digit_columns, codes.five_digit_flags, plain=_matches("^[0-9]{5}$")
 )
@@ -56,17 +60,17 @@ _FIVE_DIGITS: Final = FieldKind(
 KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
     {
         "text": _TEXT,
-        "key": FieldKind(text.text_columns, plain=text.is_tidy),
+        "key": FieldKind(text.text_columns, plain=_is(text.is_tidy)),
         "person_name": FieldKind(
             names.person_name_columns,
             names.person_name_flags,
-            plain=names.is_plain_name,
+            plain=_is(names.is_plain_name),
             plain_columns=names.plain_name_columns,
         ),
         "address": FieldKind(
             addresses.address_columns,
             addresses.address_flags,
-            plain=addresses.is_plain_address,
+            plain=_is(addresses.is_plain_address),
             plain_columns=addresses.tidy_address_columns,
         ),
         "pin": FieldKind(numbers.pin_columns, numbers.pin_flags, plain=_matches("^[0-9]{12}$")),
@@ -76,7 +80,7 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
         "identity_numbers": FieldKind(
             numbers.identity_numbers_columns,
             numbers.identity_numbers_flags,
-            plain=_matches("^(?:[0-9]{9}|[0-9]{12})$"),
+            plain=_matches("^(?:[0-9]{9}|[0-9]{12})(?:; (?:[0-9]{9}|[0-9]{12}))*$"),
         ),
         "insurance_number": FieldKind(
             numbers.insurance_number_columns,
@@ -94,6 +98,9 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
             numbers.decimal_columns,
             numbers.decimal_flags,
             frozenset({"decimalSeparator", "thousandsSeparator"}),
+            plain=_matches(r"^[0-9]{1,30}(?:\.[0-9]{1,6})?$"),
+            plain_columns=numbers.plain_decimal_columns,
+            plain_when=numbers.has_point,
         ),
         "date": FieldKind(
             dates.date_columns,
@@ -101,7 +108,7 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
             frozenset({"formats", "otherFormats", "serials"}),
             plain=dates.is_plain_date,
             plain_columns=dates.plain_date_columns,
-            plain_when=dates.has_iso_form,
+            plain_when=dates.has_plain_form,
         ),
         "partial_date": FieldKind(
             dates.partial_date_columns,
@@ -109,11 +116,11 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
             frozenset({"formats", "yearOnly", "otherFormats", "twoDigitYearsFrom", "serials"}),
             plain=dates.is_plain_date,
             plain_columns=dates.plain_partial_date_columns,
-            plain_when=dates.has_iso_form,
+            plain_when=dates.has_plain_form,
         ),
         "timestamp": FieldKind(
             dates.timestamp_columns,
-            plain=dates.is_plain_timestamp,
+            plain=_is(dates.is_plain_timestamp),
             plain_columns=dates.plain_timestamp_columns,
         ),
         "month": FieldKind(dates.month_columns, options=frozenset({"formats"})),
@@ -133,7 +140,7 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
         "certificate_serial": FieldKind(
             land.certificate_serial_columns,
             land.certificate_serial_flags,
-            plain=_matches("^[A-ZĐ]{2} [0-9]{6}$"),
+            plain=_matches("^(?:[A-ZĐ]{2} [0-9]{6}(?:[0-9]{2})?|[A-ZĐ] [0-9]{6,7})$"),
         ),
         "geohash": FieldKind(land.geohash_columns, plain=_matches("^[0-9b-hjkmnp-z]{12}$")),
         "land_use": FieldKind(land.land_use_columns, land.land_use_flags),
@@ -141,6 +148,8 @@ KINDS: Final[Mapping[str, FieldKind]] = MappingProxyType(
             owners.owner_parties_columns,
             owners.owner_parties_flags,
             frozenset({"numbers", "birthYears", "mixedEncoding"}),
+            plain=_is(text.is_tidy),
+            plain_columns=owners.tidy_owner_parties_columns,
         ),
     }
 )

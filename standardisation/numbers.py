@@ -12,6 +12,7 @@ import polars as pl
 from standardisation.text import (
     Columns,
     Options,
+    as_text,
     clean,
     compact,
     separators_flag,
@@ -196,6 +197,16 @@ def decimal_columns(raw: pl.Expr, options: Options) -> Columns:
     readable = text.str.contains(r"^[+-]?[0-9]{1,30}(?:\.[0-9]{1,6}0*)?$")
     number = text.str.strip_chars_start("+").cast(pl.Decimal(38, 6), strict=False)
     return {"": pl.when(readable).then(number)}
+
+
+def has_point(options: Options) -> bool:
+    """Whether a point is read in a number, and nothing between thousands."""
+    return options.get("decimalSeparator", ".") == "." and "thousandsSeparator" not in options
+
+
+def plain_decimal_columns(raw: pl.Expr, options: Options) -> Columns:
+    """What `decimal_columns` gives for digits with a point or without."""
+    return {"": as_text(raw).cast(pl.Decimal(38, 6), strict=False)}
 
 
 def decimal_flags(raw: pl.Expr, options: Options) -> Columns:

@@ -11,7 +11,14 @@ import polars as pl
 from hub.names import name_key
 from standardisation.encodings import undo_misread_utf8, undo_shown_tcvn3
 from standardisation.numbers import CONFUSED, PIN_PREFIXES
-from standardisation.text import Columns, Options, as_text, clean, clean_flags
+from standardisation.text import (
+    Columns,
+    Options,
+    as_text,
+    clean,
+    clean_flags,
+    tidy_name_key_expr,
+)
 
 _AND: Final = (
     r"\s*(?:[;,&+]|\s-\s|\bvà\s+(?:vợ|chồng)(?:\s+là)?\b|\b(?:vợ|chồng)\s+là\b"
@@ -22,16 +29,31 @@ _OPENING: Final = (
     r"(?:(?P<title>ông|bà|anh|chị|cụ)\b[\s:.]*)?(?P<name>.*)$"
 )
 _DEAD: Final = r"\(?\s*(?:đã\s+(?:chết|mất)|(?<=\()(?:chết|mất))\s*\)?\s*$"
-_ORGANISATION: Final = re.compile(
-    r"^(?:công ty|cong ty|ủy ban|uỷ ban|ubnd|hợp tác xã|htx|doanh nghiệp|dntn|ngân hàng|trường|chùa"
-    r"|nhà thờ|cộng đồng|trung tâm|tổng công ty|chi nhánh|hội|ban quản lý)\b",
-    re.IGNORECASE,
+_ORGANISATIONS: Final = (
+    "công ty|cong ty|ủy ban|uỷ ban|ubnd|hợp tác xã|htx|doanh nghiệp|dntn|ngân hàng|trường|chùa"
+    "|nhà thờ|cộng đồng|trung tâm|tổng công ty|chi nhánh|hội|ban quản lý"
 )
+_ORGANISATION: Final = re.compile(rf"^(?:{_ORGANISATIONS})\b", re.IGNORECASE)
 _PREFIXES: Final = frozenset(PIN_PREFIXES)
 _CONFUSED: Final = str.maketrans(CONFUSED)
 _BIRTH: Final = re.compile("(?:[0-9]{1,2}/[0-9]{1,2}/)?((?:18|19|20)[0-9]{2})")
 """A year of birth, alone or at the end of a date."""
 _MISREAD_PIN: Final = re.compile("[0-9OQILZSBG]{12}")
+
+
+_HOUSEHOLDS: Final = ("hộ gia đình ", "hộ ")
+_TITLE_WORDS: Final = ("ông ", "bà ", "anh ", "chị ", "cụ ")
+_NAME: Final = r"^\p{L}+(?: \p{L}+)*$"
+_MORE_THAN_A_NAME: Final = rf" (?:và|vợ|chồng|cùng|đã) |^ (?:{_ORGANISATIONS}) |^[\x00-\x7f]*$"
+"""Of small letters between blanks: another party, a death, an organisation; and text without
+accents, whose words are others."""
+_NO_NAME: Final = "^(?:hộ|gia|ông|bà|anh|chị|cụ) "
+_PARTY: Final = (
+    '[{{"n": 1, "name": "{}", "name_key": "{}", "title": {}, "household": {}, "deceased": false, '
+    '"organisation": false, "pin": {}, "old_number": {}, "birth_year": {}}}]'
+)
+_PIN_DIGITS: Final = 12
+_OLD_DIGITS: Final = 9
 
 
 class _Words(NamedTuple):
@@ -139,14 +161,79 @@ def owner_parties_columns(raw: pl.Expr, options: Options) -> Columns:
     Options: ``numbers`` and ``birthYears``, the owner's columns whose "; "-separated entries
     belong to the parties in order; ``mixedEncoding`` "TCVN3" where single texts may be in it.
     """
-    empty = pl.lit(None, dtype=pl.String)
-    numbers = clean(pl.col(options["numbers"])) if "numbers" in options else empty
-    years = clean(pl.col(options["birthYears"])) if "birthYears" in options else empty
+    numbers, years = (clean(_beside(options, word)) for word in ("numbers", "birthYears"))
     text = clean(_decoded(raw, options))
     together = pl.struct(text.alias("text"), numbers.alias("numbers"), years.alias("years"))
     # Free text in a natural language: beyond what expressions can say, so row by row.
     parties = together.map_elements(_parties_json, return_dtype=pl.String, skip_nulls=False)
     return {"": text, "_parties": parties}
+
+
+def tidy_owner_parties_columns(raw: pl.Expr, options: Options) -> Columns:
+    """What `owner_parties_columns` gives for tidy text; one person alone needs no second look."""
+    text = as_text(raw)
+    numbers, years = (_beside(options, word) for word in ("numbers", "birthYears"))
+    together = pl.struct(text.alias("text"), numbers.alias("numbers"), years.alias("years"))
+    return {"": text, "_parties": together.map_batches(_read_tidy, return_dtype=pl.String)}
+
+
+def _read_tidy(together: pl.Series) -> pl.Series:
+    """Parties of tidy texts, step by step: an expression that is named twice is evaluated twice."""
+    text, numbers, years = map(pl.col, ("text", "numbers", "years"))
+    household, title, name, key = map(pl.col, ("household", "title", "name", "key"))
+    small = pl.col("small")
+    read = (
+        together.struct.unnest()
+        .with_columns(text.str.to_lowercase().alias("small"))
+        .with_columns(_begins(small, _HOUSEHOLDS).alias("household"))
+        .with_columns(small.str.slice(_length(household)).alias("after"))
+        .with_columns(_begins(pl.col("after"), _TITLE_WORDS).alias("title"))
+        .with_columns((_length(household) + _length(title)).alias("before"))
+        .with_columns(text.str.slice(pl.col("before")).alias("name"))
+        .with_columns(tidy_name_key_expr(name).alias("key"))
+    )
+    alone = read.select(
+        text.str.contains(_NAME)
+        & ~pl.format(" {} ", small).str.contains(_MORE_THAN_A_NAME)
+        & ~pl.format("{} ", name.str.to_lowercase()).str.contains(_NO_NAME)
+        & key.is_not_null()
+        & numbers.fill_null("").str.contains("^(?:[0-9]{9}|[0-9]{12})?$")
+        & years.fill_null("").str.contains("^(?:(?:18|19|20)[0-9]{2})?$")
+    )[:, 0].fill_null(value=False)
+    said = read.select(
+        pl.format(
+            _PARTY,
+            *(name, key, _quoted(title.str.head(-1))),
+            pl.when(household.is_not_null()).then(pl.lit("true")).otherwise(pl.lit("false")),
+            *(_of_length(numbers, digits) for digits in (_PIN_DIGITS, _OLD_DIGITS)),
+            pl.when(years != "").then(years).fill_null("null"),
+        )
+    )[:, 0]
+    others = read.filter(~alone).select(text, clean(numbers), clean(years))
+    parsed = [_parties_json(row) for row in others.iter_rows(named=True)]
+    return said.scatter((~alone).arg_true(), pl.Series(parsed, dtype=pl.String))
+
+
+def _length(begin: pl.Expr) -> pl.Expr:
+    return begin.str.len_chars().fill_null(0)
+
+
+def _of_length(number: pl.Expr, digits: int) -> pl.Expr:
+    return _quoted(pl.when(number.str.len_bytes() == digits).then(number))
+
+
+def _begins(text: pl.Expr, words: Sequence[str]) -> pl.Expr:
+    """The first of the words that the text begins with; null if with none."""
+    return pl.coalesce(pl.when(text.str.starts_with(word)).then(pl.lit(word)) for word in words)
+
+
+def _beside(options: Options, word: str) -> pl.Expr:
+    """The column that an option names, as it was landed."""
+    return as_text(pl.col(options[word])) if word in options else pl.lit(None, dtype=pl.String)
+
+
+def _quoted(value: pl.Expr) -> pl.Expr:
+    return pl.format('"{}"', value).fill_null("null")
 
 
 def owner_parties_flags(raw: pl.Expr, options: Options) -> Columns:

@@ -133,7 +133,7 @@ def _read_field(
     name = field.physical_name
     options = {"timezone": contract.timezone, **field.options, "asOf": as_of}
     if field.kind == "owner_parties":  # reads further columns of the same row
-        return _read_all(raw, field, options)
+        return _read_values(raw, field, options)
     distinct = raw[name].n_unique()
     if distinct * _REPEATED < raw.height:
         values = raw.select(pl.col(name)).unique()
@@ -146,7 +146,7 @@ def _read_values(raw: pl.DataFrame, field: ContractField, options: dict[str, Any
     kind, name = KINDS[field.kind], field.physical_name
     if kind.plain is None or not kind.plain_when(options):
         return _read_all(raw, field, options)
-    plain = raw.select(kind.plain(pl.col(name)).fill_null(value=False))[:, 0]
+    plain = raw.select(kind.plain(pl.col(name), options).fill_null(value=False))[:, 0]
     other = (~plain & raw.select(has_value(pl.col(name)))[:, 0]).arg_true()
     made = kind.plain_columns(pl.col(name), options)
     short = raw.select(

@@ -24,10 +24,13 @@ LETTERS = st.text(
 )
 
 
-def assert_same(kind: str, texts: list[Any], options: dict[str, Any]) -> None:
+def assert_same(
+    kind: str, texts: list[Any], options: dict[str, Any], **beside: list[str | None]
+) -> None:
     made, dataset = contract()
     field = dataset.fields[1].model_copy(update={"kind": kind, "options": options})
-    raw = pl.DataFrame({field.physical_name: texts}, schema={field.physical_name: pl.String})
+    columns = {field.physical_name: texts, **beside}
+    raw = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
     words = {"timezone": made.timezone, **options}
     long = rows._read_all(raw, field, words)
     short = rows._read_field(raw, field, made)
@@ -76,7 +79,26 @@ DATES = [
         "1950-07",
     ),
     *("1799-12-31", "1800-01-01", "9999-12-31", "0001-01-01", "1985-13-01", "1985-1-1", "1985"),
-    *(" 1985-07-03", "1985-07-03 ", "03/07/1985", "infinity", "0044-03-15 BC", "45000", None, ""),
+    *(
+        "31/12/1799",
+        "01/01/1800",
+        "29/02/1984",
+        "29/02/1985",
+        "31/04/1985",
+        "00/07/1985",
+        "3/7/1985",
+    ),
+    *(
+        " 1985-07-03",
+        "1985-07-03 ",
+        "03/07/1985",
+        " 03/07/1985",
+        "infinity",
+        "0044-03-15 BC",
+        "45000",
+        None,
+        "",
+    ),
 ]
 
 
@@ -104,3 +126,56 @@ def test_times_as_postgresql_writes_them() -> None:
     ]
     assert_same("timestamp", texts, {})
     assert_same("timestamp", texts * 6, {})
+
+
+OWNER_WORDS = st.lists(
+    st.sampled_from(
+        [
+            *("Ông", "ông", "Bà", "BÀ", "anh", "Chị", "cụ", "Hộ", "hộ", "gia đình", "Nguyễn"),
+            *("Văn", "An", "Thị", "và", "Và", "VÀ", "vợ", "chồng", "là", "cùng", "đã chết"),
+            *("(đã chết)", "Công ty", "UBND xã", "Hội", "Bàng", "A", "Ho", "ong", ",", ";", "-"),
+            *("(chết)", ":", ".", "Đỗ", "Y", "O'Neil", '"', "  ", "ÔNG", "Nguye\u0302n", "1"),
+            *("\u00b8", "Th\u00e4"),
+        ]
+    ),
+    max_size=9,
+).map(" ".join)
+NUMBERS = st.sampled_from(
+    [
+        *(None, "", "022085001234", "100123456", "022085001234; 100123456", "O22085001234"),
+        *("22085001234", " 022085001234", "0220850012", "022085001234;", "022 085 001 234"),
+    ]
+)
+YEARS = st.sampled_from([None, "", "1950", "1950; 1952", "03/07/1985", "0950", "2150", " 1950"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=st.lists(st.tuples(OWNER_WORDS, NUMBERS, YEARS), min_size=1, max_size=6))
+def test_owners_of_whatever_words_with_whatever_numbers(
+    rows: list[tuple[str, str | None, str | None]],
+) -> None:
+    texts, numbers, years = ([*column, None] for column in zip(*rows, strict=True))
+    options = {"numbers": "numbers", "birthYears": "years", "mixedEncoding": "TCVN3"}
+    assert_same(
+        "owner_parties", [*texts, None], options, numbers=[*numbers, None], years=[*years, None]
+    )
+    assert_same("owner_parties", [*texts, None], {})
+
+
+def test_decimals_with_other_separators() -> None:
+    texts = ["1", "1.5", "1,5", "1.234,5", "1234.5678901", "+1.5", "-1", "1.", ".5", " 1", "", None]
+    for options in (
+        {},
+        {"decimalSeparator": "."},
+        {"decimalSeparator": ","},
+        {"thousandsSeparator": ","},
+    ):
+        assert_same("decimal", texts, options)
+        assert_same("decimal", texts * 6, options)
+
+
+def test_lists_of_numbers_and_serials_of_every_form() -> None:
+    numbers = ["022085001234; 100123456", "100123456;100123456", "1", "022085001234; x", None]
+    assert_same("identity_numbers", numbers, {})
+    serials = ["AB 123456", "AB 12345678", "A 123456", "A 1234567", "AB 1234567", "A 12345678"]
+    assert_same("certificate_serial", [*serials, "OI 123456", "O 123456", "AI123456", None], {})
