@@ -11,21 +11,22 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from cli.groups import SourceFirst
+from cli.contract_commands import contract
 from cli.maintenance import maintenance
+from cli.options import PROFILE, SEED, Json, Profile, Seed, home
+from cli.province_commands import province
 from cli.quarantine import quarantine
 from cli.stewards import stewards
+from cli.sync_commands import golden, syncing
 from cli.terminal import output, print_error, print_json, say, step
 from hub.errors import BatchParkedError, MotlanError
 from hub.settings import get_settings
 
 INTERRUPTED = 130
-PROFILE = "tiny"
-SEED = 20250701
 
 app = typer.Typer(
     name="motlan",
@@ -35,12 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-province = typer.Typer(help="The synthetic province that the mock sources hold.")
-golden = typer.Typer(help="The golden records.")
-contract = typer.Typer(help="The sources' data contracts.")
 environment = typer.Typer(help="Env files for other ways to run the services.")
 bench = typer.Typer(help="How fast the hub is, beside its peers.")
-syncing = typer.Typer(cls=SourceFirst, help="Synchronise a source, or release a parked batch.")
 app.add_typer(province, name="province", no_args_is_help=True)
 app.add_typer(golden, name="golden", no_args_is_help=True)
 app.add_typer(contract, name="contract", no_args_is_help=True)
@@ -51,20 +48,9 @@ app.add_typer(stewards, name="steward", no_args_is_help=True)
 app.add_typer(quarantine, name="quarantine", no_args_is_help=True)
 app.add_typer(maintenance, name="maintenance", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
 FreePorts = Annotated[
     bool, typer.Option("--free-ports", help="Move services whose usual port is taken.")
 ]
-Profile = Annotated[str, typer.Option(help="Size of the synthetic province, when there is none.")]
-Seed = Annotated[int, typer.Option(help="Makes the same province again.")]
-ProvinceFolder = Annotated[
-    Path | None, typer.Option("--out", help="Its folder; default <home>/province.")
-]
-
-
-def home() -> Path:
-    """The state folder of this call."""
-    return get_settings().home
 
 
 @app.command()
@@ -151,194 +137,6 @@ def prepare(json: Json = False) -> None:
     prepare_airflow_login(settings.home / "airflow", settings.get("MOTLAN_PASSWORD_AIRFLOW_ADMIN"))
     if json:
         print_json({"state": "prepared"})
-
-
-@province.command("make")
-def make_province(
-    profile: Profile = PROFILE,
-    seed: Seed = SEED,
-    province: Annotated[str, typer.Option(help="22, 66, 20 or 08: today's code.")] = "22",
-    noise: Annotated[
-        list[str] | None,
-        typer.Option(help="KIND=RATE, such as N5=0.02, land_registry.N5=0 or all=0; repeatable."),
-    ] = None,
-    out: ProvinceFolder = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave a province that is there.")] = False,
-    canaries: Annotated[
-        int, typer.Option(help="Add people with unmistakable names, to search logs for.")
-    ] = 0,
-    json: Json = False,
-) -> None:
-    """Make the synthetic province and the truth about it."""
-    from cli.province import make_province as make
-    from cli.province import read_options
-
-    folder = (out or home() / "province").absolute()
-    if keep and (folder / "province.json").exists():
-        say(f"{folder} holds a province already.")
-        return
-    made = make(folder, profile, seed, read_options(province, canaries, noise or ()))
-    if json:
-        print_json({"state": "made", "folder": str(folder), **made})
-
-
-@province.command("live")
-def live_on(
-    days: Annotated[int, typer.Option(help="How many days pass.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="Default: the province's own.")] = None,
-    json: Json = False,
-) -> None:
-    """Let the world go on: the owners write into their source systems, which must run."""
-    from cli.province import live_on as live
-    from cli.start import find_services
-
-    lived = live(home(), find_services(home()), days=days, seed=seed)
-    if json:
-        print_json({"state": "lived", **lived})
-        return
-    for kind, count in lived["events"].items():
-        output.print(f"{count:>8,}  {kind}")
-
-
-@province.command("describe")
-def describe_province(
-    out: ProvinceFolder = None,
-    html: Annotated[Path | None, typer.Option(help="Write a picture of it to this file.")] = None,
-    json: Json = False,
-) -> None:
-    """Say what the province holds: in figures, or as one page to look at."""
-    from cli.province import describe
-    from mocks.province.describe import render_html, render_text
-
-    figures = describe((out or home() / "province").absolute())
-    if html:
-        html.write_text(render_html(figures), encoding="utf-8")
-        say(f"Open {html.absolute()} in a browser.")
-    elif not json:
-        output.print(render_text(figures), markup=False)
-    if json:
-        print_json({"state": "described", **figures})
-
-
-@syncing.command(SourceFirst.first)
-def sync(
-    source: Annotated[str, typer.Argument(help="The source's short name.")],
-    full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
-    reconcile: Annotated[
-        bool, typer.Option("--reconcile", help="Compare keys; read only what differs.")
-    ] = False,
-    backfill: Annotated[
-        tuple[str, str] | None,
-        typer.Option(
-            "--backfill", metavar="FROM TO", help="Read again what was changed in that time."
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be published; publish nothing.")
-    ] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Show a live table meanwhile.")] = False,
-    json: Json = False,
-) -> None:
-    """Synchronise one source now, without Airflow. `motlan sync release` releases a batch."""
-    from cli.sync import read_asked, show, synchronise
-    from cli.watch import watching
-
-    asked = read_asked(source, full=full, reconcile=reconcile, backfill=backfill or (), dry=dry_run)
-    with watching(source, live=watch and not dry_run) as seen:
-        done = synchronise(source, asked, seen)
-    show(done, json=json)
-
-
-@syncing.command("release")
-def release(
-    batch: Annotated[int | None, typer.Argument(help="The parked batch's number.")] = None,
-    steward: Annotated[str, typer.Option("--as", help="The name of the steward who signs.")] = "",
-    because: Annotated[
-        str, typer.Option(help="Why; kept for ever, so name no citizen. Asked for if missing.")
-    ] = "",
-    listed: Annotated[bool, typer.Option("--list", help="Show what waits.")] = False,
-    json: Json = False,
-) -> None:
-    """Release a parked batch: two different stewards sign, then it is published as they saw it."""
-    from cli.release import release_parked, show_waiting
-
-    if listed or batch is None:
-        show_waiting(json=json)
-        return
-    report([release_parked(batch, steward, because)], json=json)
-
-
-@golden.command("build")
-def build_golden(json: Json = False) -> None:
-    """Link the published records and build the golden ones, without Airflow."""
-    from cli.pipeline import build_golden as build
-
-    with step("Link and build golden records"):
-        outcome = build()
-    report([outcome], json=json)
-
-
-def report(outcomes: list[Any], *, json: bool) -> None:
-    """Print what stages did."""
-    from cli.status import describe
-
-    rows = [describe(outcome) for outcome in outcomes]
-    if json:
-        print_json({"state": "done", "outcomes": rows})
-        return
-    for row in rows:
-        output.print("  ".join(f"{name}={value}" for name, value in row.items()))
-
-
-@contract.command("lint")
-def lint_contracts(
-    folders: Annotated[
-        list[Path] | None, typer.Argument(help="Folders; default: the configured ones.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Check every contract: unknown keys, misspelt options, impossible promises."""
-    from cli.contracts import lint
-
-    checked = lint(tuple(folders) if folders else get_settings().contract_folders)
-    if json:
-        print_json({"state": "done", "contracts": checked})
-        return
-    for source, line in checked.items():
-        output.print(f"{source}: {line}")
-
-
-@contract.command("diff")
-def compare_contracts(
-    old: Annotated[Path, typer.Argument(help="A contract, or a folder of them.")],
-    new: Annotated[Path, typer.Argument(help="The same, as it shall be.")],
-    json: Json = False,
-) -> None:
-    """Tell each change of what is promised; exit code 3 when one breaks, 0 when none does."""
-    from dataclasses import asdict
-
-    from cli.contracts import diff
-
-    changes = diff(old, new)
-    breaking = any(change.breaking for change in changes)
-    if json:
-        state = "breaking" if breaking else "done"
-        print_json({"state": state, "changes": [asdict(change) for change in changes]})
-    for change in changes if not json else ():
-        output.print(str(change), markup=False)
-    if breaking:
-        raise typer.Exit(BatchParkedError.exit_code)
-
-
-@contract.command("apply")
-def apply_contracts(json: Json = False) -> None:
-    """Lay out the tables of every dataset under contract in the warehouse."""
-    from cli.contracts import apply
-
-    with step("Contracts"):
-        applied = apply(get_settings().contract_folders)
-    if json:
-        print_json({"state": "done", "contracts": applied})
 
 
 @environment.command("compose")
