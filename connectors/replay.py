@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
-from hub.contract import Dataset, find_dataset
+from hub.contract import Contract, Dataset, find_dataset
 from hub.digest import KeyDigest
 from hub.errors import MotlanError
 from hub.promised import promised_columns
@@ -22,8 +23,8 @@ from warehouse.landing import (
     read_keys,
     write_manifest,
 )
-from warehouse.ledger import record_batch, take_stream
-from warehouse.quarantine import Chosen, read_open_rows
+from warehouse.ledger import StreamState, record_batch, take_stream
+from warehouse.quarantine import Chosen, OpenedRow, read_open_rows
 
 
 def land_replay(stream: str, chosen: Chosen) -> int | None:
@@ -44,54 +45,78 @@ def land_replay(stream: str, chosen: Chosen) -> int | None:
     if state.as_of is None:
         message = f"{stream} has published nothing yet; synchronise it before rows are replayed."
         raise MotlanError(message)
-    raw = [landed for row in rows for landed in row.raw]
-    keys = Digest.of(KeyDigest.of(row.record_id for row in rows))
+    replay = _Replay(contract, state, rows)
     url = make_url(stream, zone=get_settings().landing_url)
     writer = LandingWriter(url, keys=read_keys())
     try:
-        for _ in chain(writer.write(_as_batch(raw, dataset)), writer.flush()):
+        for _ in chain(writer.write(_as_batch(replay.landed, dataset)), writer.flush()):
             pass
-        content = writer.content_digest
-        parts = ["replay", stream, state.batch_key, keys.count, keys.total, content]
-        facts = BatchFacts(
-            stream=stream,
-            batch_key=hashlib.sha256(json.dumps(parts).encode()).hexdigest(),
+        facts = replay.describe(writer.content_digest)
+        write_manifest(url, facts, writer.chunks)
+    except BaseException:
+        writer.abandon()
+        raise
+    return record_batch(replay.as_ledger_row(facts, url))
+
+
+@dataclass(frozen=True)
+class _Replay:
+    """Rows of the quarantine as a batch, which comes after the last one that was published."""
+
+    contract: Contract
+    state: StreamState
+    rows: Sequence[OpenedRow]
+
+    @property
+    def landed(self) -> list[dict[str, Any]]:
+        """Every row as it was landed."""
+        return [landed for row in self.rows for landed in row.raw]
+
+    def describe(self, content: str) -> BatchFacts:
+        """What its manifest says; the cursor, and the time that it speaks of, are the stream's.
+
+        Args:
+            content: the digest of its contents.
+        """
+        state, keys = self.state, Digest.of(KeyDigest.of(row.record_id for row in self.rows))
+        words = ["replay", state.name, state.batch_key, keys.count, keys.total, content]
+        return BatchFacts(
+            stream=state.name,
+            batch_key=hashlib.sha256(json.dumps(words).encode()).hexdigest(),
             predecessor=state.batch_key or None,
-            contract_hash=contract.hash,
-            contract_version=contract.version,
+            contract_hash=self.contract.hash,
+            contract_version=self.contract.version,
             mode="incremental",
             key_digest=keys,
             live_key_digest=keys,
             content_digest=content,
             cursor_from=dict(state.cursor) or None,
             cursor_to=dict(state.cursor) or None,
-            declared_rows=len(raw),
+            declared_rows=len(self.landed),
             as_of=state.as_of,
             partitions=[],
             all_partitions=[""],
-            encoding=contract.encoding,
+            encoding=self.contract.encoding,
             completeness=Completeness(),
             warnings=[],
         )
-        write_manifest(url, facts, writer.chunks)
-    except BaseException:
-        writer.abandon()
-        raise
-    return record_batch(
-        {
+
+    def as_ledger_row(self, facts: BatchFacts, url: str) -> dict[str, Any]:
+        """What the ledger says of it."""
+        keys = facts.key_digest
+        return {
             **facts.model_dump(include={"stream", "batch_key", "contract_hash", "content_digest"}),
-            "predecessor": state.batch_key,
-            "fence": state.fence,
+            "predecessor": self.state.batch_key,
+            "fence": self.state.fence,
             "mode": "replay",
             "landed_url": url,
-            "read": len(raw),
+            "read": facts.declared_rows,
             "key_digest": f"{keys.count}:{keys.total}",
             "proof": facts.completeness.model_dump(mode="json", exclude={"buckets"}),
-            "cursor_to": dict(state.cursor),
-            "source_as_of": state.as_of,
+            "cursor_to": dict(self.state.cursor),
+            "source_as_of": self.state.as_of,
             "warnings": [],
         }
-    )
 
 
 def _as_batch(rows: Sequence[dict[str, Any]], dataset: Dataset) -> pa.RecordBatch:

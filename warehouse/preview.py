@@ -16,8 +16,9 @@ from warehouse.judged import drop_stage
 from warehouse.landing import LandedBatch, delete_batch
 from warehouse.ledger import Batch, find_promise, get_batch, read_stream, set_aside
 from warehouse.merge import Sweep
-from warehouse.publish import Publication
+from warehouse.publication import Publication
 from warehouse.queries import load
+from warehouse.sweeping import list_missing
 
 KEYS_SHOWN: Final = 10
 _SQL = load("preview")
@@ -147,7 +148,7 @@ class _Preview:
         for kind, key in self._fetch("list_keys", most=most):
             found.setdefault(kind, []).append(key)
         if sweep is not None and not self._publication.merge.first:
-            missing = self._connection.execute(self._publication.merge.list_missing(sweep))
+            missing = self._connection.execute(list_missing(self._publication.merge, sweep))
             ended = sorted({*found.get("ended", ()), *(key for (key,) in missing.fetchmany(most))})
             if ended:
                 found["ended"] = ended[:most]

@@ -16,16 +16,25 @@ from operator import attrgetter
 from typing import Any, Final, LiteralString
 
 from psycopg import sql
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, Select, Update, column, or_, select, table, update
 
 from hub.errors import LandingError
 from warehouse.connection import driver_connection
 from warehouse.landing import LandedBatch, read_keys, seal_bytes, unseal_bytes
 from warehouse.ledger import Batch
-from warehouse.merge import VERSION_REUSED, Merge, Sweep
+from warehouse.merge import Merge, Sweep, accepted
+from warehouse.outcomes import VERSION_REUSED
 from warehouse.queries import load
 
 _SQL = load("quarantining")
+QUARANTINED = table(
+    "quarantined_row",
+    *map(
+        column,
+        ("stream", "record_id", "state", "resolved_by", "source_version", "source_partition"),
+    ),
+    schema="quality",
+)
 NO_KEY: Final = "NO_KEY"
 """Reason of a row that lacks its owner's key; it is called after where it was landed first."""
 
@@ -70,7 +79,7 @@ class Quarantining:
         Raises:
             LandingError: a landed row cannot be read.
         """
-        self._connection.execute(self._merge.resolve_quarantine())
+        self._connection.execute(_resolve(self._merge))
         if self._batch.mode == "replay":
             self._run("resolve_superseded")
         whole = self._merge.whole or Sweep()
@@ -115,7 +124,7 @@ class Quarantining:
 
     def _list_landed(self) -> Iterator[tuple[Row[Any], dict[str, Any]]]:
         """Each row that is to wait, with the row as landed; a chunk is opened once."""
-        listed = self._connection.execute(self._merge.list_quarantined())
+        listed = self._connection.execute(_list_quarantined(self._merge))
         for chunk, group in groupby(listed, key=attrgetter("chunk")):
             rows = list(group)
             landed = self._landed.read_rows(chunk, [row.chunk_row for row in rows])
@@ -147,6 +156,47 @@ class Quarantining:
             "same": self._batch.mode == "replay" or waiting.reason == NO_KEY,
             "raw_row": seal_bytes(raw, context=f"{self._batch.stream}|{name}"),
         }
+
+
+def _list_quarantined(merge: Merge) -> Select[Any]:
+    """The staged rows that go to quarantine, with the place of their landed row."""
+    stage = merge.stage()
+    return (
+        select(
+            stage.c.position,
+            stage.c.record_id,
+            stage.c.chunk,
+            stage.c.chunk_row,
+            stage.c.failed_rules,
+            stage.c.source_partition,
+            stage.c.source_version,
+        )
+        .where(stage.c.outcome == "quarantined")
+        .order_by(stage.c.position)
+    )
+
+
+def _resolve(merge: Merge) -> Update:
+    """Close the quarantined rows whose key came through in this batch.
+
+    A late copy that is older than the row says nothing of it; what was read whole does.
+    """
+    stage, version = merge.stage(), QUARANTINED.c.source_version
+    return (
+        update(QUARANTINED)
+        .where(
+            QUARANTINED.c.stream == merge.batch.stream,
+            QUARANTINED.c.state == "open",
+            QUARANTINED.c.record_id == stage.c.record_id,
+            or_(accepted(stage), stage.c.outcome.in_(("unchanged", "ended"))),
+            or_(
+                version.is_(None),
+                stage.c.source_version >= version,
+                merge.was_read_whole(QUARANTINED.c.source_partition),
+            ),
+        )
+        .values(state="resolved", resolved_by=merge.batch.batch_id)
+    )
 
 
 def _say(landed: dict[str, Any]) -> str:

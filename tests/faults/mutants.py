@@ -18,7 +18,7 @@ FAULTS: Final = "tests/pipeline/test_faults.py::"
 MUTANTS: Final = (
     Mutant(
         "no fence",
-        "warehouse/publish.py",
+        "warehouse/publication.py",
         "elif not self._released and fence != batch.fence:",
         "elif False:",
         PUBLISH + "test_a_run_that_lost_its_stream_writes_nothing",
@@ -39,9 +39,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         "no comparison with the source's keys at publication",
-        "warehouse/publish.py",
-        "        if not agree:\n",
-        "        if False:\n",
+        "warehouse/balance.py",
+        "    if not agree:\n",
+        "    if False:\n",
         FAULTS + "test_keys_that_differ_from_the_sources_own_digest_park_the_batch",
     ),
     Mutant(
@@ -54,14 +54,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a published batch is published again",
-        "warehouse/publish.py",
+        "warehouse/publication.py",
         '        if self._state() == "published":\n            return',
         "        if False:\n            return",
         PUBLISH + "test_two_copies_of_a_task_that_publish_at_once_both_find_it_published",
     ),
     Mutant(
         "rows that were lost from the stage are not missed",
-        "warehouse/publish.py",
+        "warehouse/publication.py",
         "if found or sum(counts.values()) != self._batch.read:",
         "if found:",
         "tests/pipeline/test_crash.py::"
@@ -84,16 +84,16 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a late copy closes the quarantine of a newer row",
-        "warehouse/merge.py",
+        "warehouse/quarantining.py",
         "stage.c.source_version >= version,",
-        "true(),",
+        "version.is_not(None),",
         "tests/pipeline/test_quarantine.py::"
         "test_a_late_copy_of_a_row_says_nothing_of_the_newer_one_in_quarantine[that passes]",
     ),
     Mutant(
         "a row that went back is taken for a late copy",
-        "warehouse/merge.py",
-        "late = and_(older, not_(self._was_read_whole(standard.c.source_partition)))",
+        "warehouse/outcomes.py",
+        "late = and_(older, not_(merge.was_read_whole(standard.c.source_partition)))",
         "late = older",
         PUBLISH + "test_a_tombstone_older_than_the_published_row_parks_what_was_read_whole",
     ),

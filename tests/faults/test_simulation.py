@@ -36,7 +36,9 @@ STEPS: Final = int(os.environ.get("MOTLAN_SIMULATION_STEPS", "8"))
 ALONE: Final = os.environ.get("MOTLAN_SIMULATION_SEED")
 MANY: Final = int(os.environ.get("MOTLAN_SIMULATION_SEEDS", "300"))
 SEEDS: Final = [int(ALONE)] if ALONE else list(range(MANY))
-MUST_FIRE: Final = ("published", "crash", "StaleWriterError", "gate", "quarantine", "changes")
+MUST_FIRE: Final = (
+    *("published", "crash", "StaleWriterError", "gate", "quarantine", "changes", "went_back"),
+)
 """What so many seeds bring about for certain; a simulation without it would prove little."""
 WORLDS_ENOUGH: Final = 100
 ROLE_PASSWORD: Final = "only-in-tests"

@@ -92,7 +92,7 @@ SCHEMAS: dict[Role, dict[str, str]] = {
 }
 SHOWN_OF_QUARANTINE = {
     *("quarantine_id", "stream", "batch_id", "record_id", "rule_id", "rule_ids", "reason_code"),
-    *("owner", "state", "created_at", "resolved_by"),
+    *("owner", "state", "created_at", "first_batch_id", "resolved_by"),
 }
 OURS = "('sync', 'stage', 'standard', 'quality', 'link', 'golden', 'lookup', 'audit', 'public')"
 TABLE_RIGHTS = f"""

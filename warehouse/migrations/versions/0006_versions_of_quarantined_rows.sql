@@ -8,7 +8,7 @@ ALTER TABLE quality.quarantined_row ALTER COLUMN first_batch_id SET NOT NULL;
 COMMENT ON COLUMN quality.quarantined_row.source_version IS 'The newest version of the sealed rows; NULL where none can be read. An older row of the key does not close it.';
 COMMENT ON COLUMN quality.quarantined_row.first_batch_id IS 'The batch in which the row went to quarantine; it has waited since.';
 COMMENT ON COLUMN quality.quarantined_row.batch_id IS 'The last batch that brought the row.';
-GRANT SELECT (source_version, first_batch_id) ON quality.quarantined_row
+GRANT SELECT (first_batch_id) ON quality.quarantined_row
     TO motlan_auditor, motlan_steward;
 
 ALTER TABLE sync.parking ALTER COLUMN releasable
