@@ -50,7 +50,7 @@ POINTS: Final = (
     Point("K02", "the fence is taken", "warehouse/ledger.py"),
     Point("K03", "a page is complete", "connectors/base.py"),
     Point("K04", "a page, a result or a file is received in part", "connectors/"),
-    Point("K05", "a landed file is written and has no name yet", "warehouse/landing.py"),
+    Point("K05", "a landed file is written and has no name yet", "warehouse/zone.py"),
     Point("K06", "a chunk is landed", "warehouse/landing.py"),
     Point("K07", "a chunk is standardised", "standardisation/batch.py"),
     Point("K08", "the suite is about to run", "expectations/judge.py"),
