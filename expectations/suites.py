@@ -9,7 +9,7 @@ key like those of any other.
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 _ALWAYS_READABLE: Final = frozenset({"text", "key"})
 _FOLDER: Final = Path(__file__).parent
+_PLAIN: Final[Mapping[str, tuple[str, str]]] = {
+    "expect_column_values_to_not_be_null": ("not_null", ""),
+    "expect_column_values_to_be_in_set": ("in_set", "value_set"),
+    "expect_column_values_to_match_regex": ("pattern", "regex"),
+}
+"""Type of an expectation -> the rule's test that asks the same, and the word of its argument."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +114,7 @@ def _hand_written(dataset: Dataset, folder: Path) -> list[Rule]:
     try:
         suite = json.loads(path.read_text(encoding="utf-8"))
         return [
-            Rule(
-                column=None,
-                severity=item["severity"],
-                test="expectation",
-                argument={"type": item["type"], "kwargs": item["kwargs"]},
-                **item["meta"],
-            )
+            Rule(severity=item["severity"], **_asked_by_hand(item), **item["meta"])
             for item in suite["expectations"]
         ]
     except (KeyError, ValueError, ValidationError) as error:
@@ -123,6 +123,19 @@ def _hand_written(dataset: Dataset, folder: Path) -> list[Rule]:
             "kwargs, severity and meta with rule_id and criterion."
         )
         raise ContractError(message) from error
+
+
+def _asked_by_hand(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a hand-written expectation asks: as a contract's rule asks it, where one can.
+
+    The hub then knows which rows break it, and need not have them looked for (ADR 0015).
+    """
+    kwargs = dict(item["kwargs"])
+    test, word = _PLAIN.get(item["type"], (None, ""))
+    if test is not None and kwargs.keys() - {word} == {"column"}:
+        return {"test": test, "column": kwargs["column"], "argument": kwargs.get(word)}
+    argument = {"type": item["type"], "kwargs": kwargs}
+    return {"test": "expectation", "column": None, "argument": argument}
 
 
 def _expectation(rule: Rule) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from expectations import judge
 from expectations.judge import judge_batch
-from expectations.suites import compile_suite
+from expectations.suites import asked_column, compile_suite
 from hub.contract import find_dataset
 from hub.errors import BatchParkedError, ContractError, GateFailedError
 from standardisation.batch import standardise_batch
@@ -178,7 +178,13 @@ def test_a_hand_written_suite_is_part_of_the_suite(register: Register, tmp_path:
                         "kwargs": {"column": "plate_number", "value_set": ["14A-1"]},
                         "severity": "warning",
                         "meta": {"rule_id": "V-HAND", "criterion": "dung"},
-                    }
+                    },
+                    {
+                        "type": "expect_column_values_to_match_regex",
+                        "kwargs": {"column": "plate_number", "regex": "^14A", "mostly": 0.9},
+                        "severity": "warning",
+                        "meta": {"rule_id": "V-MOSTLY", "criterion": "dung"},
+                    },
                 ],
             }
         ),
@@ -194,7 +200,13 @@ def test_a_hand_written_suite_is_part_of_the_suite(register: Register, tmp_path:
         "vehicle.car.updated_at.readable",
         "vehicle.car.plate_number.required",
         "V-HAND",
+        "V-MOSTLY",
     ]
+    # What the hub can say in SQL too is asked as a contract's rule is; the rest as it was written.
+    assert [asked_column(rule) for rule in suite.rules[-2:]] == ["plate_number", None]
+    assert suite.expectations[-1]["kwargs"] == {
+        "column": "plate_number", "regex": "^14A", "mostly": 0.9
+    }  # fmt: skip
     built = suite.build(CAR)
     assert [item.expectation_type for item in built.expectations] == [
         item["type"] for item in suite.expectations
