@@ -1,9 +1,10 @@
 """The same rows end in the same warehouse: whatever the zone, locale, pages, parts, order, replays.
 
 Every variant is a warehouse of its own and processes of their own, which run the shipped command in
-that variant's environment on the same three sources: first in state A, then in state B. What is
-compared is the fingerprint of all that the hub holds: `standard`, history, quarantine (unsealed),
-rule results, ledger and cursor.
+that variant's environment on the same three sources: first in state A, then in state B. Where the
+environment of a process is another one, the interpreter is new; elsewhere it is a fork of one.
+What is compared is the fingerprint of all that the hub holds: `standard`, history, quarantine
+(unsealed), rule results, ledger and cursor.
 
 Three things depend on how a batch was read, and say so in their docstrings: with several parts its
 content digest, its key and so its successor's predecessor are made of the parts' own; with another
@@ -220,16 +221,27 @@ def run_variant(world: World, variant: Variant, database: str) -> list[str]:
         words = [f"sync {source}" for source in variant.order]
     if variant.replayed:
         words = [w for source in variant.order for w in (f"sync {source}", *REPLAYS)]
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("LC_")},
+        **world.environment(database, home),
+        "MOTLAN_CONTRACTS": str(contracts),
+        "PYTHONPATH": str(ROOT),
+        **variant.environment,
+    }
+    if variant.environment or variant.script != COMMAND:
+        return run_interpreter(variant.script, words, environment)
+    for command in words:
+        worker = world.zygote.start(command, environment, home / "worker.log")
+        assert worker.wait() == 0, worker.log.read_text()
+    return []
+
+
+def run_interpreter(script: str, words: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """Run a script in an interpreter of its own, as locales and hash seeds need; what it tells."""
     ended = subprocess.run(
-        [sys.executable, "-c", variant.script, *words],
+        [sys.executable, "-c", script, *words],
         cwd=ROOT,
-        env={
-            **{name: value for name, value in os.environ.items() if not name.startswith("LC_")},
-            **world.environment(database, home),
-            "MOTLAN_CONTRACTS": str(contracts),
-            "PYTHONPATH": str(ROOT),
-            **variant.environment,
-        },
+        env=environment,
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,
