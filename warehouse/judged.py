@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -237,22 +238,7 @@ def record_findings(
         if any(finding.positions for finding in findings):
             _mark_failures(connection, stage, findings)
         if not all_judged:
-            unplaceable = {
-                "cursor": dataset.sync.cursor,
-                "key_rule": f"{dataset.stream}.key",
-                "version_rule": f"{dataset.stream}.{dataset.sync.cursor}.readable",
-            }
-            query = sql.SQL(_SQL["mark_unplaceable_rows"]).format(stage=stage)
-            connection.execute(query, unplaceable)
-        rules = [
-            {
-                **finding.rule.model_dump(
-                    mode="json", include={"rule_id", "criterion", "severity", "weight"}
-                ),
-                "failed": len(finding.positions),
-            }
-            for finding in findings
-        ]
+            _mark_unplaceable(connection, stage, dataset)
         row = {
             "batch_id": batch_id,
             "stream": dataset.stream,
@@ -260,6 +246,26 @@ def record_findings(
             "suite_hash": suite_digest,
             "expectations": len(findings),
             "success": all(not finding.positions for finding in findings),
-            "result": Jsonb({"rules": rules}),
+            "result": Jsonb({"rules": list(map(_describe, findings))}),
         }
         connection.execute(_SQL["record_suite_run"], row)
+
+
+def _mark_unplaceable(
+    connection: psycopg.Connection, stage: sql.Identifier, dataset: Dataset
+) -> None:
+    """Quarantine the rows without a key, or whose version cannot be read, that nobody judged."""
+    unplaceable = {
+        "cursor": dataset.sync.cursor,
+        "key_rule": f"{dataset.stream}.key",
+        "version_rule": f"{dataset.stream}.{dataset.sync.cursor}.readable",
+    }
+    query = sql.SQL(_SQL["mark_unplaceable_rows"]).format(stage=stage)
+    connection.execute(query, unplaceable)
+
+
+def _describe(finding: Finding) -> dict[str, Any]:
+    """A finding as the validation result holds it: a rule and a count, never a value."""
+    words = {"rule_id", "criterion", "severity", "weight"}
+    told = finding.rule.model_dump(mode="json", include=words)
+    return {**told, "failed": len(finding.positions)}
