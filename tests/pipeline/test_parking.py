@@ -1,7 +1,6 @@
 """Of a stream one batch waits for a person, however often its source is read meanwhile."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -82,13 +81,17 @@ def test_a_run_that_reads_the_same_rows_leaves_the_parked_batch_waiting_and_stag
     )
 
 
-def test_a_run_with_other_rows_that_is_parked_too_takes_the_place_and_the_alert_of_the_older(
+def test_a_run_with_other_rows_that_is_parked_too_takes_the_place_of_the_older_and_its_told_alert(
     register: Register, parked: int
 ) -> None:
+    register.run_as_owner(
+        "INSERT INTO sync.alert_told (alert_id, channel, told_at) VALUES (1, 'mail', now())"
+    )
     register.run("DELETE FROM xe.o_to WHERE ma = 'C003'")
     newer = stop(register)
     assert states(register)[-2:] == [(parked, "overtaken"), (newer, "parked")]
     assert alerts(register) == [(1, "brake", newer, True)]
+    assert register.rows("SELECT FROM sync.alert_told WHERE told_at IS NULL") == []
     assert register.rows(STAGES) == [{"relname": f"vehicle__car__b{newer}"}]
     (alert,) = register.rows("SELECT what, todo FROM sync.alert")
     assert f"Batch {newer} of vehicle.car would delete 3 rows" in alert["what"]
@@ -103,16 +106,6 @@ def test_a_run_that_is_parked_for_another_reason_closes_the_alert_of_the_older(
         register.sync()
     assert states(register)[-2:] == [(parked, "overtaken"), (parked + 1, "parked")]
     assert alerts(register) == [(1, "brake", parked, False), (2, "gate", parked + 1, True)]
-
-
-def test_a_run_with_other_rows_that_passes_overtakes_the_parked_one(
-    register: Register, parked: int
-) -> None:
-    register.run("DELETE FROM xe.o_to")
-    register.fill(4)
-    assert register.sync().state == "published"
-    assert states(register)[-2:] == [(parked, "overtaken"), (parked + 1, "published")]
-    assert alerts(register) == [(1, "brake", parked, False)]
 
 
 def test_after_the_first_signature_a_run_with_other_rows_is_set_aside(
@@ -146,22 +139,6 @@ def test_the_same_rows_under_another_contract_are_judged_by_it_and_take_the_olde
     newer = stop(register)
     assert states(register)[-2:] == [(parked, "overtaken"), (newer, "parked")]
     assert alerts(register) == [(1, "brake", newer, True)]
-
-
-def test_an_alert_that_was_told_is_not_told_again_of_the_batch_that_takes_the_place(
-    register: Register, parked: int
-) -> None:
-    register.run_as_owner(
-        "INSERT INTO sync.alert_told (alert_id, channel, told_at) VALUES (1, 'mail', now())"
-    )
-    register.run("DELETE FROM xe.o_to WHERE ma = 'C003'")
-    stop(register)
-    stop(register)
-    untold: list[dict[str, Any]] = register.rows(
-        "SELECT alert_id FROM sync.alert LEFT JOIN sync.alert_told USING (alert_id)"
-        " WHERE closed_at IS NULL AND told_at IS NULL"
-    )
-    assert untold == []
 
 
 def test_a_run_that_another_one_has_followed_parks_nothing(register: Register, parked: int) -> None:
