@@ -1,13 +1,18 @@
 """A parked batch is told of once, and no longer when it does not wait any more."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
+import psycopg
 import pytest
 
 from hub.errors import BatchParkedError, SecondStewardNeededError
+from warehouse import alerts
 from warehouse.alerts import check_freshness, check_ledger, list_open_alerts
-from warehouse.publish import release_batch
+from warehouse.publish import BatchOutcome, publish_batch, release_batch
 from warehouse.release import find_waiting, sign_release
 
 from .conftest import CAR, PASSWORD, SNAPSHOT, Register
@@ -122,3 +127,26 @@ def test_rows_that_came_past_the_ledger_are_found_and_told(register: Register) -
     register.rows("UPDATE sync.stream SET row_count = 2 RETURNING name")
     assert check_ledger() == []
     assert list_open_alerts() == []
+
+
+def test_the_ledger_and_a_register_that_is_loaded_meanwhile_are_compared_as_of_one_moment(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register.fill(3)
+    register.sync()
+    register.run_as_owner("DELETE FROM standard.vehicle__car; UPDATE sync.stream SET row_count = 0")
+    register.put("C004")
+    batch_id = register.prepare()
+    count, waiting = alerts._count_rows, "SELECT FROM pg_locks WHERE NOT granted"
+    with ThreadPoolExecutor(1) as worker:
+        published: list[Future[BatchOutcome]] = []
+
+        def publish_and_count(connection: psycopg.Connection[Any], stream: str) -> int:
+            published.append(worker.submit(publish_batch, batch_id))
+            while not published[0].done() and not register.rows(waiting):
+                time.sleep(0.01)
+            return count(connection, stream)
+
+        monkeypatch.setattr(alerts, "_count_rows", publish_and_count)
+        assert check_ledger() == []
+        assert published[0].result(20).accepted == 4
