@@ -75,7 +75,9 @@ class City:
             yield client
 
     def run(self, *dag_ids: str) -> list[DagRun]:
-        """Trigger DAGs and wait until their runs have ended."""
+        """Trigger DAGs, and no other than these, and wait until their runs have ended."""
+        for dag_id in dag_ids:
+            self.airflow.unpause(dag_id)
         runs = [self.airflow.trigger(dag_id) for dag_id in dag_ids]
         deadline = time.monotonic() + SECONDS_MAX
         while time.monotonic() < deadline:
@@ -104,7 +106,6 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
             password = services.values["MOTLAN_PASSWORD_AIRFLOW_ADMIN"]
             airflow = AirflowApi(services.url("airflow_api"), "admin", password)
             airflow.wait_for_dags([*(f"sync_{source}" for source in SOURCES), "build_golden"])
-            airflow.unpause_all()
             truth = home / "province" / "truth" / "canary.json"
             yield City(services, airflow, json.loads(truth.read_text(encoding="utf-8")))
             airflow.close()

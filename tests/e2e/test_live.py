@@ -1,51 +1,25 @@
 """A living world and its copy: what increments bring, what only keys compared see, whose rows."""
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from e2e.test_truth import compare_links
-from three_sources import SOURCES, point_at_sources, population_api
+from three_sources import SOURCES
 
 from cli.balance import ensure_complete, list_source_keys
 from cli.pipeline import build_golden, run_sync
 from connectors.base import Asked
 from hub.contract import find_dataset, load_contracts
 from hub.errors import BatchParkedError
-from mocks.land_registry.drops import export_drops
-from mocks.land_registry.load import load_land_registry
-from mocks.population.load import load_population
-from mocks.province import make_province
 from mocks.province.live import Sources, live_on
-from mocks.social_insurance.load import load_social_insurance
 from warehouse.keys import list_held_keys
-from warehouse.landing import make_keys
 from warehouse.ledger import apply_contract
 
 ROOT = Path(__file__).parent.parent.parent
 DAYS = 4
-
-
-@pytest.fixture
-def living(
-    make_database: Callable[[], str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Path, Sources]]:
-    """A tiny province in three running sources, before its first day."""
-    make_keys(home / "keys" / "landing.json")
-    folder = tmp_path / "province"
-    make_province(folder, "tiny", 7)
-    databases = {source: make_database() for source in SOURCES}
-    load_population(databases["population"], folder)
-    load_social_insurance(databases["social_insurance"], folder, reader_password="of-the-reader")
-    load_land_registry(databases["land_registry"], folder)
-    sources = Sources(**databases, drops=tmp_path / "drops")
-    export_drops(databases["land_registry"], sources.drops)
-    with population_api(databases["population"], tmp_path) as port:
-        point_at_sources(monkeypatch, databases, port=port, drops=sources.drops)
-        yield folder, sources
 
 
 @pytest.mark.slow

@@ -1,23 +1,18 @@
 """Links against the truth, which the hub never reads: with it gone, nothing differs."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import psycopg
 import pytest
-from three_sources import SOURCES, point_at_sources, population_api
+from three_sources import SOURCES
 
 from cli.pipeline import build_golden, run_sync
-from mocks.land_registry.drops import export_drops
-from mocks.land_registry.load import load_land_registry
-from mocks.population.load import load_population
-from mocks.province import make_province
+from mocks.province.live import Sources
 from mocks.province.noise import FORMS
-from mocks.social_insurance.load import load_social_insurance
-from warehouse.landing import make_keys
 
 GOLDEN = "SELECT person_id, pin, full_name, name_key, birth_date, commune_code FROM golden.person"
 LINKS = "SELECT stream, record_id, part, person_id, rung FROM link.cluster_member"
@@ -42,28 +37,11 @@ RECALL_MIN = {PARTICIPANT: 0.98, CERTIFICATE: 0.97}
 certificates, the parties with a number."""
 
 
-@pytest.fixture
-def province(
-    make_database: Callable[[], str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
-    """A tiny province, loaded into three running sources; gives the folder it was made in."""
-    make_keys(home / "keys" / "landing.json")
-    folder = tmp_path / "province"
-    make_province(folder, "tiny", 7)
-    databases = {source: make_database() for source in SOURCES}
-    load_population(databases["population"], folder)
-    load_social_insurance(databases["social_insurance"], folder, reader_password="of-the-reader")
-    load_land_registry(databases["land_registry"], folder)
-    export_drops(databases["land_registry"], tmp_path / "drops")
-    with population_api(databases["population"], tmp_path) as port:
-        point_at_sources(monkeypatch, databases, port=port, drops=tmp_path / "drops")
-        yield folder
-
-
 @pytest.mark.slow
 def test_no_link_contradicts_the_truth_and_without_it_the_warehouse_comes_out_the_same(
-    province: Path, make_warehouse: Callable[[], Any]
+    living: tuple[Path, Sources], make_warehouse: Callable[[], Any]
 ) -> None:
+    province, _ = living
     warehouse = make_warehouse()
     with_truth = content_after_sync(warehouse)
     compare_links(warehouse, province)
