@@ -56,9 +56,9 @@ def standardise(
     flags = _named_where(marks, raw.height)
     unreadable = _named_where(
         {
-            field.name: raw.select(has_value(pl.col(field.physical_name)))[:, 0]
-            & values[field.name].is_null()
+            field.name: mark
             for field in dataset.fields
+            if (mark := _mark_unread(raw[field.physical_name], values[field.name])) is not None
         },
         raw.height,
     )
@@ -117,6 +117,18 @@ def _decode(frame: pl.DataFrame, contract: Contract, dataset: Dataset) -> pl.Dat
         pl.when(legacy).then(decode_tcvn3(pl.col(name))).otherwise(pl.col(name)).alias(name)
         for name in texts
     )
+
+
+def _mark_unread(raw: pl.Series, read: pl.Series) -> pl.Series | None:
+    """Where something stands in a column that became null; None where that is nowhere."""
+    if not read.null_count():
+        return None
+    nowhere = read.is_null().arg_true()
+    something = pl.select(has_value(pl.lit(raw.gather(nowhere))))[:, 0]
+    if not something.any():
+        return None
+    mark = pl.repeat(value=False, n=len(raw), dtype=pl.Boolean, eager=True)
+    return mark.scatter(nowhere.filter(something), True)
 
 
 class _FieldRead(NamedTuple):

@@ -234,8 +234,11 @@ class Publication:
     def _count_register(self, before: int, counts: Mapping[str, int]) -> int:
         """Rows that the register holds now: counted after a snapshot, reckoned after an increment.
 
-        The number before is the stream's own, written by the last publish behind the same lock.
+        The number before is the stream's own, written by the last publish behind the same lock. In
+        an empty register there is now what was accepted.
         """
+        if self.merge.first:
+            return counts["accepted"]
         if self._batch.mode in ("incremental", "backfill"):
             return before + counts["accepted"] - self.altered - counts["ended"]
         return int(self._scalar(select(func.count()).select_from(standard_table(self._dataset))))
