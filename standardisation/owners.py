@@ -39,8 +39,6 @@ _CONFUSED: Final = str.maketrans(CONFUSED)
 _BIRTH: Final = re.compile("(?:[0-9]{1,2}/[0-9]{1,2}/)?((?:18|19|20)[0-9]{2})")
 """A year of birth, alone or at the end of a date."""
 _MISREAD_PIN: Final = re.compile("[0-9OQILZSBG]{12}")
-
-
 _HOUSEHOLDS: Final = ("hộ gia đình ", "hộ ")
 _TITLE_WORDS: Final = ("ông ", "bà ", "anh ", "chị ", "cụ ")
 _NAME: Final = r"^\p{L}+(?: \p{L}+)*$"
@@ -54,6 +52,7 @@ _PARTY: Final = (
 )
 _PIN_DIGITS: Final = 12
 _OLD_DIGITS: Final = 9
+_YEAR_DIGITS: Final = 4
 
 
 class _Words(NamedTuple):
@@ -198,7 +197,7 @@ def _read_tidy(together: pl.Series) -> pl.Series:
         & ~pl.format("{} ", name.str.to_lowercase()).str.contains(_NO_NAME)
         & key.is_not_null()
         & numbers.fill_null("").str.contains("^(?:[0-9]{9}|[0-9]{12})?$")
-        & years.fill_null("").str.contains("^(?:(?:18|19|20)[0-9]{2})?$")
+        & years.fill_null("").str.contains(f"^(?:{_BIRTH.pattern})?$")
     )[:, 0].fill_null(value=False)
     said = read.select(
         pl.format(
@@ -206,7 +205,7 @@ def _read_tidy(together: pl.Series) -> pl.Series:
             *(name, key, _quoted(title.str.head(-1))),
             pl.when(household.is_not_null()).then(pl.lit("true")).otherwise(pl.lit("false")),
             *(_of_length(numbers, digits) for digits in (_PIN_DIGITS, _OLD_DIGITS)),
-            pl.when(years != "").then(years).fill_null("null"),
+            pl.when(years != "").then(years.str.tail(_YEAR_DIGITS)).fill_null("null"),
         )
     )[:, 0]
     others = read.filter(~alone).select(text, clean(numbers), clean(years))
