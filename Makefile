@@ -27,11 +27,11 @@ test: env ## The whole test suite, on a real PostgreSQL
 
 .PHONY: faults
 faults: env ## Kill, freeze and cut off the sync engine at every named point; simulate its sources
-	@.venv/bin/pytest -n 2 tests/faults
+	@.venv/bin/pytest -n 2 --dist loadgroup tests/faults
 
 .PHONY: soak
 soak: env ## The same at length: every kill point, 10,000 simulated histories, every mutant
-	@MOTLAN_SOAK=1 MOTLAN_SIMULATION_SEEDS=10000 .venv/bin/pytest -n 2 tests/faults
+	@MOTLAN_SOAK=1 MOTLAN_SIMULATION_SEEDS=10000 .venv/bin/pytest -n 2 --dist loadgroup tests/faults
 
 .PHONY: check
 check: env ## Format, lint, types and import rules

@@ -9,12 +9,11 @@ from three_sources import SOURCES
 from cli.clusters import Cluster
 
 from .harness import Stage, StageMaker
-from .killpoints import SOAK, summary
+from .killpoints import summary
 from .states import STATE_B
 from .worlds import World, move_sources, open_world
 
 _numbers = count(1)
-collect_ignore = [] if SOAK else ["test_mutants.py"]
 
 
 def pytest_report_header() -> str:

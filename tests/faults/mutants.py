@@ -106,3 +106,6 @@ MUTANTS: Final = (
         "test_what_a_killed_worker_has_sent_is_not_committed_after_it",
     ),
 )
+ESSENTIAL: Final = MUTANTS[:5]
+"""The fence, the overlap, the brake and the reconciliation: taken out in every run of these tests,
+the others in a soak."""

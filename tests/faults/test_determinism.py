@@ -37,6 +37,8 @@ from .fingerprint import Fingerprint, take_fingerprints
 from .states import STATE_B
 from .worlds import PASSWORD, World, move_sources, open_world
 
+pytestmark = pytest.mark.xdist_group("determinism")
+"""Its warehouses are made once: `--dist loadgroup` keeps these tests in one process."""
 SECONDS_MAX = 300
 COMMAND = """
 import sys

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from three_sources import ROOT
 
-from .mutants import MUTANTS, Mutant
+from .killpoints import SOAK
+from .mutants import ESSENTIAL, MUTANTS, Mutant
 
 SECONDS_MAX = 300
 LEFT_OUT = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__")
@@ -48,6 +49,13 @@ def run(tree: Path, tmp_path: Path) -> Run:
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_applies_once_and_names_a_test_that_is_there(mutant: Mutant) -> None:
+    assert (ROOT / mutant.module).read_text(encoding="utf-8").count(mutant.old) == 1
+    path, _, name = mutant.test.partition("::")
+    assert f"def {name.partition('[')[0]}(" in (ROOT / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("mutant", MUTANTS if SOAK else ESSENTIAL, ids=lambda mutant: mutant.name)
 def test_what_is_taken_out_is_missed(
     mutant: Mutant, tree: Path, run: Run, record_property: Callable[[str, object], None]
 ) -> None:
