@@ -62,10 +62,10 @@ class Ledger:
     def quarantine(self, batch_id: int, stream: str, rule: str, rows: int) -> None:
         for number in range(rows):
             self.run(
-                "INSERT INTO quality.quarantined_row (stream, batch_id, record_id, rule_id,"
-                " rule_ids, reason_code, owner, raw_row) VALUES (%s, %s, %s, %s, ARRAY[%s],"
-                " 'RULE_FAILED', 'population-data-desk', 'x')",
-                *(stream, batch_id, f"R{number}", rule, rule),
+                "INSERT INTO quality.quarantined_row (stream, batch_id, first_batch_id, record_id,"
+                " rule_id, rule_ids, reason_code, owner, raw_row) VALUES (%s, %s, %s, %s, %s,"
+                " ARRAY[%s], 'RULE_FAILED', 'population-data-desk', 'x')",
+                *(stream, batch_id, batch_id, f"R{number}", rule, rule),
             )
 
 
