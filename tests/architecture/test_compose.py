@@ -33,7 +33,8 @@ PIPELINE_ONLY = {
     *("numpy in warehouse/spool.py", "polars in warehouse/parts.py"),
     *("pyarrow in warehouse/landing.py", "pyarrow in warehouse/landing_retention.py"),
     *("pyarrow in warehouse/landed.py", "pyarrow in warehouse/chunk.py"),
-    "pyarrow in warehouse/zone.py",
+    *("pyarrow in warehouse/zone.py", "pyarrow in warehouse/bulk.py"),
+    *("polars in warehouse/bulk.py", "adbc_driver_postgresql in warehouse/bulk.py"),
 }
 LONG_RUNNING = {name for name, service in SERVICES.items() if service.get("restart", "no") != "no"}
 

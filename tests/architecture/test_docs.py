@@ -79,12 +79,13 @@ def is_there(document: str, name: str) -> bool:
 
 @cache
 def read_code() -> str:
-    """All code, compose file and Makefile in one text; tests and documents apart."""
+    """Code, what of tests has settings, compose file and Makefile in one text; documents apart."""
     kinds = ("*.py", "*.sql", "*.yml", "*.Dockerfile")
     folders = [path.parent for path in ROOT.glob("*/__init__.py")]
     paths = [path for folder in (*folders, ROOT / "docker") for kind in kinds
              for path in folder.rglob(kind)]  # fmt: skip
     paths += [ROOT / "docker-compose.yml", ROOT / "Makefile"]
+    paths.append(ROOT / "tests" / "faults" / "test_simulation.py")
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
