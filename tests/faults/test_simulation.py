@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -42,6 +41,7 @@ MUST_FIRE: Final = (
 """What so many seeds bring about for certain; a simulation without it would prove little."""
 WORLDS_ENOUGH: Final = 100
 ROLE_PASSWORD: Final = "only-in-tests"
+PLACE: Final = "tests/faults/test_simulation.py"
 KEYS = st.sampled_from([f"C{number}" for number in range(1, 9)])
 PLATES = st.sampled_from(["14A", "14B", "14Q", "14ODD"])
 DAYS = st.sampled_from(["2020-02-29", "1954-01-01"])
@@ -415,5 +415,5 @@ def test_the_hub_ends_where_the_rules_say(number: int, yard: Yard) -> None:
         run_state_machine_as_test(seed(number)(Seeded), settings=options)
     except BaseException as error:
         replay = f"MOTLAN_SIMULATION_SEED={number} MOTLAN_SIMULATION_STEPS={STEPS}"
-        error.add_note(f"Seed {number}; replay and shrink: {replay} pytest {Path(__file__).name}")
+        error.add_note(f"Seed {number}; replay and shrink: {replay} pytest {PLACE}")
         raise
