@@ -134,9 +134,7 @@ def land_rows(fetched: Fetch, writer: LandingWriter) -> Iterator[pa.Table]:
         raise IncompleteSourceError(message)
 
 
-def describe_part(
-    fetched: Fetch, writer: LandingWriter, *, differing: Collection[str]
-) -> PartFacts:
+def describe_part(fetched: Fetch, writer: LandingWriter, *, noted: Collection[str]) -> PartFacts:
     """What is known of a part once all of it was landed.
 
     Raises:
@@ -152,7 +150,7 @@ def describe_part(
     return PartFacts(
         rows=writer.rows,
         chunks=writer.chunks,
-        differing=sorted(differing),
+        noted=sorted(noted),
         key_digest=Digest.of(fetched.tally.digest()),
         live_key_digest=Digest.of(fetched.tally.live_digest()),
         content_digest=writer.content_digest,

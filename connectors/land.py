@@ -46,6 +46,7 @@ from warehouse.parts import (
     read_parts,
 )
 from warehouse.stage import Staged
+from warehouse.tables import ALL_DATED, ALL_LIVE
 
 Standardiser: TypeAlias = Callable[
     [Contract, Dataset, datetime], Callable[[pa.Table], pl.DataFrame]
@@ -164,7 +165,7 @@ def load_part(
 
     def finish(staged: Staged) -> PartFacts:
         _refuse_loss(part, fetched, staged)
-        landed.append(describe_part(fetched, writer, differing=staged.differing))
+        landed.append(describe_part(fetched, writer, noted=staged.noted))
         return landed[0]
 
     def frames() -> Iterator[pl.DataFrame]:
@@ -216,10 +217,12 @@ def close_batch(batch_id: int) -> None:
         "source_as_of": facts.as_of,
         "warnings": facts.warnings,
     }
-    differing = frozenset.intersection(*(frozenset(part.differing) for part in parts))
-    if len(parts) > 1:  # of several parts only keys, and those of key ranges alone, are apart
-        differing &= {"record_id"} if all("keys" in spec for spec in specs) else frozenset()
-    close_landing(batch, dataset, row, differing=differing)
+    found = [frozenset(part.noted) for part in parts if part.rows]
+    noted = frozenset.intersection(*found) if found else frozenset()
+    if len(parts) > 1:  # values of several parts may be alike, but not keys of several key ranges
+        ranged = all("keys" in spec for spec in specs)
+        noted &= {ALL_LIVE, ALL_DATED, *(["record_id"] if ranged else [])}
+    close_landing(batch, dataset, row, noted=noted)
 
 
 def _refuse_stale(batch: Batch) -> None:

@@ -67,7 +67,9 @@ def _mark(batch: Batch) -> None:
     _, dataset = find_promise(batch)
     suite = compile_suite(dataset)
     try:
-        rows = judged.make_judged_view(dataset, batch.batch_id, _asked(suite.rules))
+        rows = judged.make_judged_view(
+            dataset, batch.batch_id, _asked(suite.rules), read=batch.read
+        )
         if not rows:
             _refuse_lost_stage(dataset, batch)
         _refuse_thin_batch(dataset, batch, rows)

@@ -48,14 +48,14 @@ def can_be_adopted(connection: Connection, dataset: Dataset, batch_id: int) -> b
 
 
 def adopt_stage(
-    connection: Connection, dataset: Dataset, batch_id: int, *, as_of: datetime
+    connection: Connection, dataset: Dataset, batch_id: int, *, undated: datetime | None
 ) -> None:
     """Put the batch's stage in the place of the empty register, in the publish transaction.
 
     Every staged row has a key of its own. Readers wait until the transaction ends.
 
     Args:
-        as_of: since when a row without a version of its own is valid.
+        undated: since when a row without a version of its own is valid; None where there is none.
     """
     words = {
         "stage": sql.Identifier("stage", stage_table(dataset, batch_id).name),
@@ -64,14 +64,14 @@ def adopt_stage(
         "name": sql.Identifier(dataset.table),
         "key": sql.Identifier(f"{dataset.table}_pkey"),
         "batch_id": sql.Literal(batch_id),
-        "as_of": sql.Literal(as_of),
+        "as_of": sql.Literal(undated),
         "dropped": sql.SQL(", ").join(
             sql.SQL("DROP COLUMN {}").format(sql.Identifier(name)) for name in _OF_THE_STAGE
         ),
     }
-    date = "date_rows" if dataset.sync.cursor else "date_register"
+    date = [] if undated is None else ["date_rows" if dataset.sync.cursor else "date_register"]
     for query in (
-        *("lock_stage", "leave_out", date, "drop_empty", "shape_rows", "end_shaping"),
+        *("lock_stage", "leave_out", *date, "drop_empty", "shape_rows", "end_shaping"),
         *("forget_note", "move_stage", "name_register", "index_failing", "sample_lightly"),
         "analyse",
     ):

@@ -14,7 +14,7 @@ from hub.contract import Dataset
 from hub.rules import Rule
 from warehouse.connection import connect, driver_connection, transaction
 from warehouse.queries import load
-from warehouse.tables import stage_name, stage_table
+from warehouse.tables import ALL_LIVE, stage_name, stage_table
 from warehouse.unique import find_taken, keep_for_holders
 
 _SQL = load("judged")
@@ -48,20 +48,17 @@ def judged_name(dataset: Dataset, batch_id: int) -> str:
     return f"{stage_name(dataset, batch_id)}_newest"
 
 
-def find_differing(connection: Connection, dataset: Dataset, batch_id: int) -> frozenset[str]:
-    """The columns of which staging noted that no two staged rows share a value."""
+def find_noted(connection: Connection, dataset: Dataset, batch_id: int) -> frozenset[str]:
+    """What staging noted of all staged rows (`warehouse.stage.Staged`)."""
     cursor = driver_connection(connection).cursor()
-    found = cursor.execute(_SQL["find_differing"], {"name": stage_name(dataset, batch_id)})
+    found = cursor.execute(_SQL["find_noted"], {"name": stage_name(dataset, batch_id)})
     row = found.fetchone()
     return frozenset(row[0] if row else ())
 
 
-def keys_differ(connection: Connection, dataset: Dataset, batch_id: int) -> bool:
-    """Whether staging noted that every staged row has a key of its own."""
-    return "record_id" in find_differing(connection, dataset, batch_id)
-
-
-def make_judged_view(dataset: Dataset, batch_id: int, asked: Mapping[str, Rule]) -> int:
+def make_judged_view(
+    dataset: Dataset, batch_id: int, asked: Mapping[str, Rule], *, read: int
+) -> int:
     """Make the view that the suite runs on; returns its number of rows.
 
     It shows the newest row of each key, without tombstones, and one boolean column a rule: null
@@ -71,16 +68,18 @@ def make_judged_view(dataset: Dataset, batch_id: int, asked: Mapping[str, Rule])
     Args:
         asked: column name -> its rule, a predicate or that of a unique field, from a checked
             contract.
+        read: rows of the batch. Where staging noted that every one of them is to be judged, they
+            are not counted: a suite that sees another number gives no verdict.
     """
     words = _words(dataset, batch_id)
     with transaction("pipeline") as held:
         drop_judged(held, dataset, batch_id)
         connection = driver_connection(held)
         connection.execute(_SQL["make_room"])
-        differing = find_differing(held, dataset, batch_id)
-        living: sql.Composable = sql.SQL(_SQL["is_living"])
+        noted = find_noted(held, dataset, batch_id)
+        living: sql.Composable = sql.SQL("true" if ALL_LIVE in noted else _SQL["is_living"])
         newest: sql.Composable = sql.SQL("true")
-        if "record_id" not in differing:
+        if "record_id" not in noted:
             connection.execute(sql.SQL(_SQL["find_older_rows"]).format(**words))
             newest = sql.SQL(_SQL["is_newest"]).format(**words)
             living = sql.SQL(" AND ").join((living, newest))
@@ -89,7 +88,7 @@ def make_judged_view(dataset: Dataset, batch_id: int, asked: Mapping[str, Rule])
         fields = {name: field for name, field in unique.items() if field}
         broken = {
             **{name: sql.SQL(rule.argument) for name, rule in asked.items() if name not in fields},
-            **find_taken(connection, words, fields, differing),
+            **find_taken(connection, words, fields, noted),
         }
         columns = [
             sql.SQL("CASE WHEN ({}) THEN NULL ELSE true END AS {}").format(
@@ -99,6 +98,8 @@ def make_judged_view(dataset: Dataset, batch_id: int, asked: Mapping[str, Rule])
         ]
         shown = sql.SQL(", ").join([sql.SQL("staged.*"), *columns])
         connection.execute(sql.SQL(_SQL["make_view"]).format(**words, columns=shown))
+        if {ALL_LIVE, "record_id"} <= noted:
+            return read
         query = sql.SQL(_SQL["count_rows"]).format(relation=words["view"])
         counted = connection.execute(query).fetchone()
     assert counted is not None

@@ -69,7 +69,7 @@ class PartFacts(_Words):
 
     rows: int
     chunks: list[ChunkFacts]
-    differing: list[str]
+    noted: list[str]
     key_digest: Digest
     live_key_digest: Digest
     content_digest: str

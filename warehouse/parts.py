@@ -216,7 +216,7 @@ def read_parts(batch: Batch) -> list[tuple[Mapping[str, Any], PartFacts]]:
 
 
 def close_landing(
-    batch: Batch, dataset: Dataset, row: Mapping[str, Any], *, differing: Collection[str]
+    batch: Batch, dataset: Dataset, row: Mapping[str, Any], *, noted: Collection[str]
 ) -> None:
     """Enter what was landed, once; the batch is staged then. Keys are the columns of the query.
 
@@ -228,7 +228,7 @@ def close_landing(
         if closed.rowcount == 0:
             return
         _end_ghosts(connection, dataset, batch.batch_id)
-        end_staging(connection, dataset, batch.batch_id, differing=differing)
+        end_staging(connection, dataset, batch.batch_id, noted=noted)
 
 
 def restage(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) -> Staged:
@@ -243,7 +243,7 @@ def restage(dataset: Dataset, batch_id: int, frames: Iterable[pl.DataFrame]) -> 
         make_stage_anew(session, dataset, batch_id, logged=logged)
         staged = stage_rows(session, dataset, batch_id, frames)
     with connect("pipeline") as connection:
-        end_staging(connection, dataset, batch_id, differing=staged.differing)
+        end_staging(connection, dataset, batch_id, noted=staged.noted)
     return staged
 
 

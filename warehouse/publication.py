@@ -19,7 +19,7 @@ from warehouse.adopt import adopt_stage, can_be_adopted
 from warehouse.balance import refuse_other_keys
 from warehouse.brakes import refuse_too_much
 from warehouse.connection import driver_connection
-from warehouse.judged import keys_differ
+from warehouse.judged import find_noted
 from warehouse.landing import LandedBatch
 from warehouse.ledger import Batch
 from warehouse.merge import Merge, Sweep
@@ -28,7 +28,7 @@ from warehouse.quarantining import Quarantining
 from warehouse.queries import load
 from warehouse.register_quality import record_quality
 from warehouse.sweeping import count_swept, find_whole
-from warehouse.tables import first_load, standard_table
+from warehouse.tables import ALL_DATED, ALL_LIVE, first_load, standard_table
 
 _SQL = {**load("ledger"), **load("publish")}
 
@@ -53,6 +53,7 @@ class Publication:
         self._released = batch.state == "parked"
         self._fence = batch.fence
         self._as_of: datetime | None = None
+        self._noted: frozenset[str] = frozenset()
 
     def publish(self) -> None:
         """Do everything that publishing is, in the order that the books need.
@@ -83,7 +84,8 @@ class Publication:
             BatchParkedError: the source is empty, or a partition of it.
         """
         self._prepare(register_rows)
-        self._connection.execute(decide_outcomes(self.merge))
+        if not (self._each_is_new and ALL_LIVE in self._noted):
+            self._connection.execute(decide_outcomes(self.merge))
         counts = self._count_outcomes()
         if self._batch.mode == "replay":
             self._refuse_vain_replay()
@@ -119,9 +121,14 @@ class Publication:
         """Room to sort and join in, and what staging has found out about the batch already."""
         driver_connection(self._connection).execute(_SQL["make_room"])
         first = register_rows == 0 and not self._scalar(self.merge.is_published())
-        differ = keys_differ(self._connection, self._dataset, self._batch.batch_id)
+        self._noted = find_noted(self._connection, self._dataset, self._batch.batch_id)
         whole = find_whole(self._batch, self._landed)
-        self.merge = Merge(self._dataset, self._batch, first, differ, whole)
+        self.merge = Merge(self._dataset, self._batch, first, "record_id" in self._noted, whole)
+
+    @property
+    def _each_is_new(self) -> bool:
+        """Whether every staged row is the only one of its record, there and in the register."""
+        return self.merge.first and self.merge.keys_differ
 
     def _write_rows(self, sweep: Sweep | None) -> None:
         """Bring the batch into the register: what it replaces goes to history first."""
@@ -147,9 +154,10 @@ class Publication:
         What was read by bucket is compared with its stage afterwards, which stays therefore.
         """
         driver, dataset, batch = driver_connection(self._connection), self._dataset, self._batch
-        adoptable = self.merge.keys_differ and batch.mode != "reconcile"
+        adoptable = self._each_is_new and batch.mode != "reconcile"
         if adoptable and can_be_adopted(driver, dataset, batch.batch_id):
-            adopt_stage(driver, dataset, batch.batch_id, as_of=batch.source_as_of)
+            undated = None if ALL_DATED in self._noted else batch.source_as_of
+            adopt_stage(driver, dataset, batch.batch_id, undated=undated)
             return
         with first_load(self._connection, dataset):
             self._connection.execute(self.merge.accept_rows())

@@ -23,7 +23,7 @@ from warehouse.connection import driver_connection
 from warehouse.judged import drop_stage
 from warehouse.queries import load
 from warehouse.spool import Spool
-from warehouse.tables import stage_table
+from warehouse.tables import ALL_DATED, ALL_LIVE, stage_table
 
 _SQL = load("judged")
 _ADOPT = load("adopt")
@@ -43,13 +43,15 @@ _AFTER_FIELDS = (
 
 @dataclass(frozen=True)
 class Staged:
-    """What was staged: rows, and the columns of which no two of them share a value.
+    """What was staged: how many rows, and what was noted of all of them.
 
-    Such columns are ``record_id`` and the unique fields; of the first, no row lacks a value.
+    A column's name: no two rows share a value of it (``record_id`` and unique fields; of the first,
+    no row lacks a value). `tables.ALL_LIVE`, `tables.ALL_DATED`: what the words say. What is not
+    noted has to be looked for.
     """
 
     rows: int
-    differing: frozenset[str]
+    noted: frozenset[str]
 
 
 def make_stage(connection: Connection, dataset: Dataset, batch_id: int) -> None:
@@ -92,28 +94,29 @@ def stage_rows(
         for frame in made:
             session.append("stage", name, frame)
             reach("K11")
-    return Staged(seen.rows, seen.differing())
+    return Staged(seen.rows, seen.noted())
 
 
 def end_staging(
-    connection: psycopg.Connection, dataset: Dataset, batch_id: int, *, differing: Collection[str]
+    connection: psycopg.Connection, dataset: Dataset, batch_id: int, *, noted: Collection[str]
 ) -> None:
     """Tell the planner and the merge what is staged, once all of it is."""
     named = sql.Identifier("stage", stage_table(dataset, batch_id).name)
     connection.execute(_SQL["sample_lightly"])
     connection.execute(sql.SQL("ANALYZE {}").format(named))
-    if differing:
-        noted = sql.Literal(" ".join(sorted(differing)))
-        connection.execute(sql.SQL(_SQL["note_differing"]).format(stage=named, columns=noted))
+    if noted:
+        words = sql.Literal(" ".join(sorted(noted)))
+        connection.execute(sql.SQL(_SQL["note_staged"]).format(stage=named, words=words))
 
 
 class _StagedValues:
-    """Hashes of the values staged so far of some columns: whether two rows may share one."""
+    """What is known of the rows staged so far; of some columns a hash of each value."""
 
     def __init__(self, columns: Sequence[str], *, first: int) -> None:
         self._first = first
         self._hashes = {column: Spool(shift=_SHIFT) for column in columns}
         self._keyless = False
+        self._all = {ALL_LIVE, ALL_DATED}
         self.rows = 0
 
     @property
@@ -126,17 +129,18 @@ class _StagedValues:
         for column, hashes in self._hashes.items():
             hashes.add(frame[column].drop_nulls().hash().to_numpy())
         self._keyless |= bool(frame["record_id"].has_nulls())
+        if frame["deleted"].any():
+            self._all.discard(ALL_LIVE)
+        if frame["source_version"].has_nulls():
+            self._all.discard(ALL_DATED)
         self.rows += frame.height
 
-    def differing(self) -> frozenset[str]:
-        """The columns of which every value stands in one row alone.
-
-        Equal hashes of unlike values leave one out, which costs time and nothing else.
-        """
+    def noted(self) -> frozenset[str]:
+        """What holds of all rows; equal hashes of unlike values leave a column out, at no harm."""
         if not self.rows:
             return frozenset()
         found = {name for name, hashes in self._hashes.items() if _all_differ(hashes)}
-        return frozenset(found - {"record_id"} if self._keyless else found)
+        return frozenset((found - {"record_id"} if self._keyless else found) | self._all)
 
 
 def _all_differ(hashes: Spool) -> bool:

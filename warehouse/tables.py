@@ -37,6 +37,11 @@ _TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
     "jsonb": JSONB(),
 }
 
+ALL_LIVE: Final = "all-live"
+"""What staging may note of a stage table: no row is a tombstone."""
+ALL_DATED: Final = "all-dated"
+"""And: every row has a version of its own."""
+
 
 def standard_table(dataset: Dataset, metadata: MetaData | None = None) -> Table:
     """``standard.<source>__<dataset>``: the register as it was last published."""

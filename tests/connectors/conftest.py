@@ -94,7 +94,7 @@ class Source:
             except BaseException:
                 writer.abandon()
                 raise
-            parts.append(describe_part(fetched, writer, differing=[]))
+            parts.append(describe_part(fetched, writer, noted=[]))
             chunks += writer.chunks
         kept: Any = "incremental" if mode == "incremental" else "snapshot"
         stream = Stream(before.cursor, before.batch_key, kept)

@@ -269,7 +269,7 @@ def test_what_a_judge_that_was_killed_left_goes_with_its_overtaken_batch(
     register.fill(2)
     batch_id = register.land()
     standardise_batch(batch_id)
-    make_judged_view(find_dataset(CAR)[1], batch_id, {})
+    make_judged_view(find_dataset(CAR)[1], batch_id, {}, read=1)
     assert len(register.rows(STAGED)) == 2
     register.sync()
     assert register.batch(batch_id)["state"] == "overtaken"

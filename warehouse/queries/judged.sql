@@ -9,11 +9,11 @@ SELECT set_config('work_mem', '128MB', true), set_config('random_page_cost', '1.
 -- For this transaction alone: a tenth of the usual rows tell the planner as much of a stage.
 SET LOCAL default_statistics_target = 10
 
--- name: note_differing
--- What staging saw and nobody need look for again: the columns of which no two rows share a value.
-COMMENT ON TABLE {stage} IS {columns}
+-- name: note_staged
+-- What staging saw of all rows and nobody need look for again.
+COMMENT ON TABLE {stage} IS {words}
 
--- name: find_differing
+-- name: find_noted
 SELECT coalesce(string_to_array(obj_description(oid, 'pg_class'), ' '), '{}')
 FROM pg_class
 WHERE relnamespace = 'stage'::regnamespace AND relname = %(name)s
