@@ -113,6 +113,9 @@ def silence() -> Iterator[int]:
         server.settimeout(5)
         yield server.getsockname()[1]
         server.accept()[0].close()  # proves that somebody came, and lets them go
+    for thread in threading.enumerate():
+        if thread.name == "motlan-telling":
+            thread.join(10)  # it gives its session back to a pool that ends with the test
 
 
 @pytest.fixture
