@@ -16,6 +16,7 @@ No database is ever mocked, and no fixture holds a citizen who is not invented.
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -114,6 +115,10 @@ def make_warehouse(
     yield make
     for url in urls:
         monkeypatch.setenv(variable("PIPELINE"), url)
+        pool = engine("pipeline").pool
+        until = time.monotonic() + 10
+        while pool.checkedout() and time.monotonic() < until:  # type: ignore[attr-defined]
+            time.sleep(0.01)  # a thread of the test has a session still
         engine("pipeline").dispose()
 
 
