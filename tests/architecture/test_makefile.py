@@ -29,5 +29,5 @@ def test_a_target_without_help_would_be_found() -> None:
 
 def test_ci_runs_existing_targets() -> None:
     called = re.findall(r"^make (\S+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
-    assert called == ["env", "check", "test", "demo-check", "faults"]
+    assert called == ["env", "check", "test", "demo-check"]
     assert set(called) <= list_targets(MAKEFILE)
